@@ -174,7 +174,8 @@ class ActionChunk:
     """Absolute joint targets, ``rows`` of shape (H, n); row i holds at start + i * period.
 
     ``observation_stamp_ns`` is the capture time of the images behind it; ``start_ns`` the time
-    of the state that the policy was given. Chunks order by (session, episode, sequence).
+    of the state that the policy was given; ``inference_ns`` the policy's own time. Chunks
+    order by (session, episode, sequence).
     """
 
     session: int
@@ -186,6 +187,7 @@ class ActionChunk:
     joint_names: tuple[str, ...]
     rows: Array
     source: str = "policy"
+    inference_ns: int = 0
 
     def __post_init__(self) -> None:
         freeze(self, "rows")
@@ -299,6 +301,20 @@ class Plan:
         return digest_of(*(getattr(self, f.name) for f in fields(self)))
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """A plan that asks the guard for a verdict."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """The motion that the fuser has committed: vetted, or a stop of vetted motion."""
+
+    plan: Plan
+
+
 class Decision(enum.IntEnum):
     """The lattice of decisions; the decision over all checks is their maximum."""
 
@@ -379,12 +395,12 @@ class GuardStatus:
 
 @dataclass(frozen=True)
 class Track:
-    """The motion that may be commanded now: the committed plan cut at the lease's end, then
-    its stop tail. ``committed`` is the whole plan; ``moving`` says if a lease holds."""
+    """The motion that may be commanded now: the committed plan up to the lease's end, then
+    its stop tail. A loop that samples it stops by itself when nobody renews the lease.
+    ``anchored``: motion begins anew where the robot was measured, apart from what was before."""
 
     plan: Plan
-    committed: Plan
-    leased: bool
+    anchored: bool = False
 
 
 @dataclass(frozen=True)
@@ -416,6 +432,26 @@ class FuserStatus:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "refused", MappingProxyType(dict(sorted(self.refused.items()))))
+
+
+# --- how a room feels -----------------------------------------------------------------------
+
+
+class Level(enum.IntEnum):
+    """Levels of diagnostic_msgs/DiagnosticStatus (REP 107)."""
+
+    OK = 0
+    WARN = 1
+    ERROR = 2
+
+
+@dataclass(frozen=True)
+class Health:
+    """Health of a room: level, one sentence, and values by name."""
+
+    level: Level
+    summary: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 # --- what people and clocks say -----------------------------------------------------------

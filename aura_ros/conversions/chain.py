@@ -1,0 +1,171 @@
+"""The chain's own messages: one table that both directions read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from aura_ros import types as t
+from aura_ros.conversions.fields import (
+    BOOL,
+    DURATION,
+    FLOATS,
+    INT,
+    MATRIX,
+    NUMBERS,
+    REAL,
+    REASONS,
+    TEXT,
+    TEXTS,
+    TIME,
+    Codec,
+    Field,
+    Make,
+    plain,
+)
+
+CHECKS = Codec(
+    lambda value, make: [to_message(check, make) for check in value],
+    lambda field, message: tuple(from_message(t.Check, check) for check in field),
+)
+
+
+def _fields(*rows: tuple[str, str, Codec]) -> tuple[Field, ...]:
+    return tuple(Field(message, attribute or message, codec) for message, attribute, codec in rows)
+
+
+PLAN = _fields(
+    ("start", "start_ns", TIME),
+    ("knot_period", "knot_period_ns", DURATION),
+    ("joint_names", "", TEXTS),
+    ("position", "", MATRIX),
+    ("velocity", "", MATRIX),
+    ("acceleration", "", MATRIX),
+    ("chunk_digest", "", TEXT),
+    ("base_digest", "", TEXT),
+)
+
+TABLE: Mapping[type, tuple[Field, ...]] = {
+    t.ActionChunk: _fields(
+        ("stamp", "observation_stamp_ns", TIME),
+        ("start", "start_ns", TIME),
+        ("session", "", INT),
+        ("episode", "", INT),
+        ("sequence", "", INT),
+        ("source", "", TEXT),
+        ("row_period", "row_period_ns", DURATION),
+        ("joint_names", "", TEXTS),
+        ("rows", "", MATRIX),
+        ("inference", "inference_ns", DURATION),
+    ),
+    t.PolicyFeatures: _fields(
+        ("stamp", "stamp_ns", TIME),
+        ("session", "", INT),
+        ("episode", "", INT),
+        ("sequence", "", INT),
+        ("embedding", "", NUMBERS),
+    ),
+    t.MemoryState: _fields(
+        ("stamp", "stamp_ns", TIME),
+        ("sequence", "", INT),
+        ("readout", "", NUMBERS),
+        ("prediction_error", "", REAL),
+        ("wrote", "", BOOL),
+        ("updates", "", INT),
+        ("writes", "", INT),
+        ("bytes_written", "", INT),
+        ("state_bytes", "", INT),
+        ("state_digest", "", TEXT),
+    ),
+    t.FailureRisk: _fields(
+        ("stamp", "stamp_ns", TIME),
+        ("sequence", "", INT),
+        ("level", "", plain(t.RiskLevel)),
+        ("score", "", REAL),
+        ("threshold", "", REAL),
+        ("score_names", "", TEXTS),
+        ("scores", "", FLOATS),
+    ),
+    t.Check: _fields(
+        ("name", "", TEXT),
+        ("passed", "", BOOL),
+        ("value", "", REAL),
+        ("limit", "", REAL),
+        ("decision", "", plain(t.Decision)),
+        ("detail", "", TEXT),
+    ),
+    t.Verdict: _fields(
+        ("stamp", "stamp_ns", TIME),
+        ("chunk_digest", "", TEXT),
+        ("plan_digest", "", TEXT),
+        ("decision", "", plain(t.Decision)),
+        ("reason", "", TEXT),
+        ("checks", "", CHECKS),
+    ),
+    t.Lease: _fields(
+        ("stamp", "stamp_ns", TIME),
+        ("session", "", INT),
+        ("sequence", "", INT),
+        ("granted", "", BOOL),
+        ("duration", "duration_ns", DURATION),
+        ("mode", "", plain(t.Mode)),
+        ("reason", "", TEXT),
+    ),
+    t.GuardStatus: _fields(
+        ("stamp", "stamp_ns", TIME),
+        ("mode", "", plain(t.Mode)),
+        ("reason", "", TEXT),
+        ("checks", "", CHECKS),
+        ("allowed", "", INT),
+        ("refused_reasons", "refused", REASONS),
+    ),
+    t.FuserStatus: _fields(
+        ("stamp", "stamp_ns", TIME),
+        ("state", "", TEXT),
+        ("remaining", "remaining_s", REAL),
+        ("committed", "", INT),
+        ("refused_reasons", "refused", REASONS),
+        ("last_refusal", "", TEXT),
+        ("tracking_deviation", "", REAL),
+        ("tripped", "", BOOL),
+    ),
+    t.Command: _fields(
+        ("stamp", "stamp_ns", TIME),
+        ("position", "", NUMBERS),
+        ("velocity", "", NUMBERS),
+        ("passed", "", BOOL),
+        ("check", "", TEXT),
+    ),
+    t.Plan: PLAN,
+}
+
+# Values that travel, and the message that carries each.
+MESSAGES: Mapping[type, str] = {
+    **{kind: f"aura_ros/msg/{kind.__name__}" for kind in TABLE},
+    t.Proposal: "aura_ros/msg/Plan",
+    t.Commitment: "aura_ros/msg/Plan",
+}
+
+
+def to_message(value: Any, make: Make) -> Any:
+    """The message of a value, made by ``make``."""
+    if isinstance(value, t.Proposal | t.Commitment):
+        value = value.plan
+    kind = type(value)
+    fields = {f.message: f.codec.encode(getattr(value, f.attribute), make) for f in TABLE[kind]}
+    if kind is t.Plan:
+        fields["digest"] = value.digest
+    if "refused_reasons" in fields:
+        fields["refused_counts"] = np.array(list(value.refused.values()), dtype=np.uint64)
+    return make(MESSAGES[kind], fields)
+
+
+def from_message(kind: type, message: Any) -> Any:
+    """The value of type ``kind`` that a message carries."""
+    if kind in (t.Proposal, t.Commitment):
+        return kind(from_message(t.Plan, message))
+    return kind(
+        **{f.attribute: f.codec.decode(getattr(message, f.message), message) for f in TABLE[kind]}
+    )

@@ -1,0 +1,1 @@
+"""Chunks in, one smooth motion out: propose, wait for the verdict, commit, command."""

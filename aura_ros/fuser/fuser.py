@@ -1,0 +1,317 @@
+"""The fuser as a deterministic core: values in with their times, values out.
+
+In: chunks, verdicts, leases, measured joints, ticks. Out: proposals, commitments, the track
+that may move, status. It reads no clock and commands nothing itself (see ``loop``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import singledispatchmethod
+from typing import Any
+
+import numpy as np
+
+from aura_ros.fuser.admission import Admission, Refusal, refuse
+from aura_ros.fuser.reference import knots_left, reference
+from aura_ros.fuser.solve import Grid, solve
+from aura_ros.fuser.track import Leased
+from aura_ros.motion.jerk import integrate, knot_at_or_after, sample
+from aura_ros.motion.stop import at_rest
+from aura_ros.robot.description import Robot
+from aura_ros.types import (
+    NS,
+    ActionChunk,
+    ClockJump,
+    Commitment,
+    Decision,
+    FuserStatus,
+    Health,
+    JointState,
+    KinematicState,
+    Lease,
+    Level,
+    Now,
+    Plan,
+    Proposal,
+    Reset,
+    SetEnabled,
+    Tick,
+    Track,
+    Verdict,
+)
+
+
+@dataclass(frozen=True)
+class FuserConfig:
+    """Settings of the fuser; times in s.
+
+    ``commit_delay`` is the time a proposal has until it must be committed; ``smoothing`` the
+    time constants tried in order; ``anchor_tolerance`` [rad or m] how far the robot at rest
+    may be from the last plan before the next plan starts at the measured position instead;
+    ``rest_speed`` [per s] the measured speed up to which it counts as at rest.
+    """
+
+    commit_delay: float = 0.04
+    smoothing: tuple[float, ...] = (0.04, 0.06, 0.1, 0.16, 0.25, 0.4)
+    max_age: float = 1.5
+    clock_tolerance: float = 0.05
+    min_knots: int = 3
+    joints_timeout: float = 0.3
+    anchor_tolerance: float = 0.1
+    rest_speed: float = 0.2
+    attempts: int = 3
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A proposal without verdict, the chunk it was made of, and how often it was tried."""
+
+    plan: Plan
+    chunk: ActionChunk
+    attempt: int
+
+
+class Fuser:
+    """One robot's fuser. ``handle`` is its only entry; the order of calls is its only input."""
+
+    def __init__(self, robot: Robot, config: FuserConfig | None = None) -> None:
+        self._robot = robot
+        self._config = config or FuserConfig()
+        self._grid = Grid(robot.knot_period_ns, robot.stop_knots, robot.limits)
+        self._admission = Admission(
+            int(self._config.max_age * NS),
+            int(self._config.clock_tolerance * NS),
+            self._config.min_knots,
+        )
+        self._enabled = True
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        self._newest: ActionChunk | None = None
+        self._pending: Pending | None = None
+        self._leased: Leased | None = None
+        self._lease: Lease | None = None
+        self._lease_until_ns = 0
+        self._measured: tuple[Now, JointState] | None = None
+        self._committed = 0
+        self._refused: Counter[str] = Counter()
+        self._last_refusal = ""
+
+    # --- inputs ---------------------------------------------------------------------------
+
+    @singledispatchmethod
+    def handle(self, value: Any, now: Now) -> list[Any]:
+        """Take one value that arrived at ``now``; return what follows from it, in order."""
+        raise TypeError(f"the fuser takes no {type(value).__name__}")
+
+    @handle.register
+    def _(self, value: JointState, now: Now) -> list[Any]:
+        self._measured = (now, value)
+        return []
+
+    @handle.register
+    def _(self, value: ActionChunk, now: Now) -> list[Any]:
+        if not self._enabled:
+            return self._refuse(Refusal("disabled", "the fuser is disabled: call ~/set_enabled"), now)
+        refusal = refuse(value, self._newest, now, self._robot, self._admission)
+        if refusal is not None:
+            return self._refuse(refusal, now)
+        self._newest = value
+        return self._propose(value, now, attempt=1)
+
+    @handle.register
+    def _(self, value: Verdict, now: Now) -> list[Any]:
+        pending = self._pending
+        if pending is None or value.plan_digest != pending.plan.digest:
+            return []
+        self._pending = None
+        if value.decision != Decision.ALLOW:
+            return self._refuse(Refusal(f"guard_{value.reason}", f"guard: {value.reason}"), now)
+        if now.steady_ns > self._lease_until_ns:
+            return self._refuse(Refusal("no_lease", "no lease holds: is the guard armed?"), now)
+        if self._is_too_late(pending.plan, now):
+            if pending.attempt < self._config.attempts:
+                return self._propose(pending.chunk, now, pending.attempt + 1)
+            words = "verdicts arrive after the plan's start: raise commit_delay"
+            return self._refuse(Refusal("late_verdict", words), now)
+        return self._commit(pending.plan, now)
+
+    @handle.register
+    def _(self, value: Lease, now: Now) -> list[Any]:
+        last = self._lease
+        if last is not None and (value.session, value.sequence) <= (last.session, last.sequence):
+            return self._refuse(Refusal("lease_out_of_order", "an old lease came again"), now)
+        self._lease = value
+        if not value.granted:
+            return self._stop(now)
+        held = now.steady_ns <= self._lease_until_ns
+        self._lease_until_ns = now.steady_ns + value.duration_ns
+        if self._leased is None:
+            return []
+        before = self._leased if held else self._leased.expired()
+        self._leased = before.renewed(now, value.duration_ns)
+        return [self._leased.track]
+
+    @handle.register
+    def _(self, value: Tick, now: Now) -> list[Any]:
+        out: list[Any] = []
+        if self._leased is not None and not self._leased.holds(now):
+            out += self._settle(now)
+        return [*out, self.status(now)]
+
+    @handle.register
+    def _(self, value: ClockJump, now: Now) -> list[Any]:
+        self._start_anew()
+        return [self.status(now)]
+
+    @handle.register
+    def _(self, value: Reset, now: Now) -> list[Any]:
+        out = self._stop(now)
+        self._refused.clear()
+        self._last_refusal = ""
+        return [*out, self.status(now)]
+
+    @handle.register
+    def _(self, value: SetEnabled, now: Now) -> list[Any]:
+        self._enabled = value.enabled
+        return [*([] if value.enabled else self._stop(now)), self.status(now)]
+
+    # --- planning -------------------------------------------------------------------------
+
+    def _propose(self, chunk: ActionChunk, now: Now, attempt: int) -> list[Any]:
+        delay = int(self._config.commit_delay * NS)
+        start = knot_at_or_after(now.ros_ns + delay, self._grid.period_ns)
+        if knots_left(chunk, start, self._grid.period_ns) < self._config.min_knots:
+            return self._refuse(Refusal("expired", "the chunk ends before it could start"), now)
+        state = self._base(start, now)
+        if isinstance(state, Refusal):
+            return self._refuse(state, now)
+        rows = reference(chunk, start, self._grid.period_ns, self._robot.limits)
+        old = self._leased.motion(now) if self._leased else None
+        jerk = solve(state, rows, old, self._grid, self._config.smoothing)
+        position, velocity, acceleration = integrate(state, jerk, self._grid.h)
+        velocity[-1] = 0.0
+        acceleration[-1] = 0.0
+        plan = Plan(
+            start,
+            self._grid.period_ns,
+            position,
+            velocity,
+            acceleration,
+            self._robot.joints,
+            chunk.digest,
+            self._leased.identity if self._leased else "",
+        )
+        self._pending = Pending(plan, chunk, attempt)
+        return [Proposal(plan)]
+
+    def _base(self, start_ns: int, now: Now) -> KinematicState | Refusal:
+        """The state in which the next plan begins: planned, or at rest where nothing moves."""
+        if self._leased is not None:
+            return sample(self._leased.motion(now), start_ns)
+        if self._measured is None:
+            return Refusal("no_joint_states", f"no joint states heard on {self._robot.joint_states_topic}")
+        heard, joints = self._measured
+        if now.steady_ns - heard.steady_ns > self._config.joints_timeout * NS:
+            return Refusal("old_joint_states", "joint states are older than joints_timeout")
+        if np.abs(joints.velocity).max() > self._config.rest_speed:
+            return Refusal("not_at_rest", "the robot moves: the first plan begins at rest")
+        limits = self._robot.limits
+        inside = np.clip(joints.position, limits.lower, limits.upper)
+        outside = np.abs(joints.position - inside)
+        if (outside > np.maximum(limits.margin, 1e-3)).any():
+            joint = self._robot.joints[int(np.argmax(outside))]
+            return Refusal(
+                "infeasible_start",
+                f"{joint} is {outside.max():.4f} outside its limits: move it back by hand",
+            )
+        rest = np.zeros_like(inside)
+        return KinematicState(start_ns, inside, rest, rest)
+
+    def _is_too_late(self, plan: Plan, now: Now) -> bool:
+        identity = self._leased.identity if self._leased else ""
+        return plan.start_ns < now.ros_ns or plan.base_digest != identity
+
+    def _commit(self, plan: Plan, now: Now) -> list[Any]:
+        if self._leased is None:
+            rest = at_rest(plan.position[0], plan.start_ns, plan.knot_period_ns, plan.joint_names)
+            until = now.ros_ns + self._lease_until_ns - now.steady_ns
+            self._leased = Leased(
+                rest, rest.digest, until, self._lease_until_ns, self._robot.stop_knots
+            )
+        self._leased = self._leased.with_plan(plan)
+        self._committed += 1
+        return [Commitment(self._leased.committed), self._leased.track]
+
+    # --- stopping -------------------------------------------------------------------------
+
+    def _stop(self, now: Now) -> list[Any]:
+        """No permission: the committed motion ends in its stop tail."""
+        self._pending = None
+        self._lease_until_ns = min(self._lease_until_ns, now.steady_ns - 1)
+        if self._leased is None or not self._leased.holds(now):
+            return []
+        self._leased = self._leased.revoked(now)
+        return [Commitment(self._leased.committed), self._leased.track]
+
+    def _settle(self, now: Now) -> list[Any]:
+        """Without lease: make the stop the commitment; at rest, notice a robot moved by hand."""
+        assert self._leased is not None
+        stopped = self._leased.expired()
+        out: list[Any] = []
+        if stopped.identity != self._leased.identity:
+            out = [Commitment(stopped.committed)]
+        self._leased = stopped
+        if now.ros_ns > stopped.committed.end_ns and self._measured is not None:
+            out += self._anchor_again(stopped, self._measured[1], now)
+        return out
+
+    def _anchor_again(self, stopped: Leased, joints: JointState, now: Now) -> list[Any]:
+        """A robot that was moved while at rest goes on from where it is, not with a jerk back."""
+        away = np.abs(joints.position - stopped.committed.position[-1]).max()
+        if away <= self._config.anchor_tolerance:
+            return []
+        limits = self._robot.limits
+        here = np.clip(joints.position, limits.lower, limits.upper)
+        start = knot_at_or_after(now.ros_ns, self._grid.period_ns)
+        rest = at_rest(here, start, self._grid.period_ns, self._robot.joints)
+        self._leased = replace(stopped, committed=rest, identity=rest.digest)
+        return [Commitment(rest), Track(rest, anchored=True)]
+
+    def _refuse(self, refusal: Refusal, now: Now) -> list[Any]:
+        self._refused[refusal.code] += 1
+        self._last_refusal = refusal.words
+        return [self.status(now)]
+
+    # --- status ---------------------------------------------------------------------------
+
+    def status(self, now: Now) -> FuserStatus:
+        """What the fuser does at ``now``."""
+        remaining, deviation, state = 0.0, float("nan"), "idle"
+        if self._leased is not None:
+            holds = self._leased.holds(now)
+            plan = self._leased.motion(now)
+            remaining = max(plan.end_ns - now.ros_ns, 0) / NS
+            state = "stopping" if not holds else "moving"
+            if remaining == 0.0:
+                state = "starved" if holds else "idle"
+            if self._measured is not None:
+                planned = sample(plan, self._measured[1].stamp_ns).position
+                deviation = float(np.abs(planned - self._measured[1].position).max())
+        return FuserStatus(
+            now.ros_ns, state, remaining, self._committed, dict(self._refused),
+            self._last_refusal, deviation, False,
+        )
+
+    def health(self, now: Now) -> Health:
+        """The state, and what was refused last."""
+        status = self.status(now)
+        values = {"state": status.state, "committed": str(status.committed)}
+        values |= {f"refused_{reason}": str(n) for reason, n in status.refused.items()}
+        if not self._enabled:
+            return Health(Level.WARN, "disabled: no chunk is taken", values)
+        if status.state == "starved":
+            return Health(Level.WARN, f"no usable chunk: {status.last_refusal or 'none came'}", values)
+        return Health(Level.OK, status.state, values)

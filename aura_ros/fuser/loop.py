@@ -1,0 +1,62 @@
+"""The command loop: samples the track at control rate and checks every command once more."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aura_ros.motion.jerk import sample
+from aura_ros.robot.description import Limits
+from aura_ros.types import NS, Array, Command, Now, Track
+
+# Commands are judged with the plans' own tolerance plus rounding of the time between them.
+TOLERANCE = 1e-6
+
+
+class CommandLoop:
+    """Turns a track into commands. A command outside the hard limits is never passed on:
+    the last safe one is repeated until ``reset``."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._last: Command | None = None
+        self._track: Track | None = None
+        self.tripped = ""
+
+    def follow(self, track: Track | None) -> None:
+        """Take a new track; None: command nothing."""
+        if track is None or track.anchored:
+            self._last = None
+        self._track = track
+
+    def reset(self) -> None:
+        """Forget the last command and a trip."""
+        self._last = None
+        self.tripped = ""
+
+    def command(self, now: Now) -> Command | None:
+        """The command for ``now``, or None before anything was committed."""
+        track = self._track
+        if track is None:
+            return None
+        state = sample(track.plan, now.ros_ns)
+        self.tripped = self.tripped or self._violation(state.position, state.velocity, now)
+        if self.tripped:
+            held = state.position if self._last is None else self._last.position
+            return Command(now.ros_ns, held, np.zeros_like(held), False, self.tripped)
+        self._last = Command(now.ros_ns, state.position, state.velocity, True)
+        return self._last
+
+    def _violation(self, position: Array, velocity: Array, now: Now) -> str:
+        limits = self._limits
+        if not (np.isfinite(position).all() and np.isfinite(velocity).all()):
+            return "not_finite"
+        if ((position < limits.lower - TOLERANCE) | (position > limits.upper + TOLERANCE)).any():
+            return "position"
+        if (np.abs(velocity) > limits.velocity * (1 + TOLERANCE)).any():
+            return "velocity"
+        if self._last is not None:
+            elapsed = max(now.ros_ns - self._last.stamp_ns, 0) / NS
+            step = np.abs(position - self._last.position)
+            if (step > limits.velocity * elapsed * (1 + TOLERANCE) + TOLERANCE).any():
+                return "step"
+        return ""

@@ -1,0 +1,64 @@
+"""What is committed, and how much of it the lease lets move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from aura_ros.motion.jerk import slice_from, splice
+from aura_ros.motion.stop import cut
+from aura_ros.types import Now, Plan, Track
+
+# Longer leases would let motion outlive a dead guard by more than the design allows.
+MAX_LEASE_NS = 250_000_000
+
+
+@dataclass(frozen=True)
+class Leased:
+    """The committed plan with the end of its lease on both clocks [ns].
+
+    ``identity`` is the digest of what was last committed; a proposal names it as its base.
+    """
+
+    committed: Plan
+    identity: str
+    until_ros_ns: int
+    until_steady_ns: int
+    stop_knots: int
+
+    @property
+    def track(self) -> Track:
+        """The motion that may be commanded: it stops where the lease ends."""
+        return Track(cut(self.committed, self.until_ros_ns, self.stop_knots))
+
+    def holds(self, now: Now) -> bool:
+        """The lease has not ended."""
+        return now.steady_ns <= self.until_steady_ns
+
+    def motion(self, now: Now) -> Plan:
+        """What will move if nothing more is heard: all of it, or what the ended lease left."""
+        return self.committed if self.holds(now) else self.track.plan
+
+    def renewed(self, now: Now, duration_ns: int) -> Leased:
+        """The lease runs for ``duration_ns`` from now."""
+        duration = min(duration_ns, MAX_LEASE_NS)
+        return replace(
+            self,
+            # Motion that has passed is dropped, so that plans stay short.
+            committed=slice_from(self.committed, now.ros_ns - self.committed.knot_period_ns),
+            until_ros_ns=now.ros_ns + duration,
+            until_steady_ns=now.steady_ns + duration,
+        )
+
+    def expired(self) -> Leased:
+        """The lease ran out: its stop is now what is committed, so motion never jumps ahead."""
+        stop = self.track.plan
+        return replace(self, committed=stop, identity=stop.digest)
+
+    def revoked(self, now: Now) -> Leased:
+        """The lease is taken back: the stop tail begins at the next knot."""
+        end = min(self.until_ros_ns, now.ros_ns + self.committed.knot_period_ns)
+        return replace(self, until_ros_ns=end, until_steady_ns=now.steady_ns - 1).expired()
+
+    def with_plan(self, plan: Plan) -> Leased:
+        """``plan`` committed: the old motion up to its start, then the plan."""
+        return replace(self, committed=splice(self.committed, plan), identity=plan.digest)

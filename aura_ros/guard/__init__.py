@@ -1,0 +1,1 @@
+"""The authorization boundary: nothing moves without a vetted plan and a live lease."""

@@ -1,0 +1,46 @@
+"""The plan is whole: its own joints, finite knots, on the grid, consistent pieces, rest at the end."""
+
+import numpy as np
+
+from aura_ros.guard.context import Context, failed, passed
+from aura_ros.motion.jerk import integrate, jerk_of
+from aura_ros.types import NS, Check, Decision, KinematicState, Plan
+
+TOLERANCE = 1e-6
+
+
+def check(context: Context) -> Check:
+    """Value: worst deviation of a knot from the motion through its pieces; limit 1e-6."""
+    plan = context.plan
+    assert plan is not None
+    fault = _fault(plan, context)
+    if fault:
+        return failed("integrity", float("nan"), TOLERANCE, Decision.REFUSE, fault)
+    start = KinematicState(
+        plan.start_ns, plan.position[0], plan.velocity[0], plan.acceleration[0]
+    )
+    knots = integrate(start, jerk_of(plan), plan.knot_period_ns / NS)
+    stated = (plan.position, plan.velocity, plan.acceleration)
+    worst = max(float(np.abs(k - s).max()) for k, s in zip(knots, stated, strict=True))
+    if worst <= TOLERANCE:
+        return passed("integrity", worst, TOLERANCE)
+    words = "knots do not belong to one motion"
+    return failed("integrity", worst, TOLERANCE, Decision.REFUSE, words)
+
+
+def _fault(plan: Plan, context: Context) -> str:
+    shape = plan.position.shape
+    robot = context.robot
+    if plan.joint_names != robot.joints:
+        return f"joints are not those of {robot.name} in order"
+    if len(shape) != 2 or shape[0] < 2 or shape[1] != len(robot.joints):
+        return f"shape {shape}, expected (2 or more, {len(robot.joints)})"
+    if plan.velocity.shape != shape or plan.acceleration.shape != shape:
+        return "position, velocity and acceleration differ in shape"
+    if plan.knot_period_ns != robot.knot_period_ns or plan.start_ns % plan.knot_period_ns:
+        return "knots are not on the robot's grid"
+    if not all(np.isfinite(x).all() for x in (plan.position, plan.velocity, plan.acceleration)):
+        return "not finite"
+    if plan.velocity[-1].any() or plan.acceleration[-1].any():
+        return "does not end at rest"
+    return ""

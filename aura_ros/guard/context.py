@@ -1,0 +1,92 @@
+"""What checks may look at, and how a check is run so that it can only fail closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from aura_ros.robot.description import Robot
+from aura_ros.types import ActionChunk, Check, Decision, JointState, Now, Plan
+
+
+@dataclass(frozen=True)
+class GuardConfig:
+    """Limits of the guard; times in s. Infinity switches a limit off, where that is allowed.
+
+    ``tracking_error`` [rad or m]: planned against measured. ``required_cameras``: those that
+    must be alive (None: all of the robot). ``require_risk``: HOLD without a monitor.
+    """
+
+    source_timeout: float = 0.3
+    max_age: float = 1.5
+    clock_tolerance: float = 0.05
+    risk_timeout: float = 1.5
+    require_risk: bool = False
+    tracking_error: float = 0.3
+    lease_duration: float = 0.25
+    malformed_streak: int = 3
+    hold_release: float = 0.2
+    auto_arm: bool = False
+
+
+@dataclass(frozen=True)
+class Context:
+    """One chunk, the plan made of it (or None), and what the guard knows of the past.
+
+    ``seen`` are digests of plans already judged; ``last_order`` is the order of the last chunk
+    before this one; ``committed`` the motion that the plan must continue; ``measured`` the robot.
+    """
+
+    now: Now
+    robot: Robot
+    config: GuardConfig
+    chunk: ActionChunk
+    plan: Plan | None = None
+    committed: Plan | None = None
+    measured: JointState | None = None
+    last_order: tuple[int, int, int] | None = None
+    seen: frozenset[str] = field(default_factory=frozenset)
+
+
+CheckFunction = Callable[[Context], Check]
+
+
+def passed(name: str, value: float, limit: float) -> Check:
+    """A check that passed."""
+    return Check(name, True, float(value), float(limit), Decision.ALLOW)
+
+
+def failed(name: str, value: float, limit: float, decision: Decision, detail: str) -> Check:
+    """A check that failed, with what failing means."""
+    return Check(name, False, float(value), float(limit), decision, detail)
+
+
+def below(
+    name: str, value: float, limit: float, detail: str, decision: Decision = Decision.REFUSE
+) -> Check:
+    """Passes if ``value <= limit``. NaN never passes."""
+    if value <= limit:
+        return passed(name, value, limit)
+    return failed(name, value, limit, decision, detail)
+
+
+def run_checks(checks: Iterable[CheckFunction], context: Context) -> tuple[Check, ...]:
+    """Run all checks; one that raises gives HOLD and names itself."""
+    return tuple(_run(check, context) for check in checks)
+
+
+def _run(check: CheckFunction, context: Context) -> Check:
+    try:
+        return check(context)
+    except Exception as error:  # a broken check must not let anything through
+        name = check.__module__.rsplit(".", 1)[-1]
+        return failed(name, float("nan"), float("nan"), Decision.HOLD, f"raised {error!r}")
+
+
+def join(checks: Iterable[Check]) -> tuple[Decision, str]:
+    """The most severe decision and the name of the first check that made it."""
+    decision, reason = Decision.ALLOW, ""
+    for check in checks:
+        if not check.passed and check.decision > decision:
+            decision, reason = check.decision, check.name
+    return decision, reason

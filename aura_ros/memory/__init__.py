@@ -1,0 +1,1 @@
+"""Constant-size recurrent memory, written only when recall would be wrong."""

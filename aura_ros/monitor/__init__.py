@@ -1,0 +1,1 @@
+"""Failure prediction with a false-alarm rate that is calibrated."""

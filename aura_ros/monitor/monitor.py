@@ -1,0 +1,112 @@
+"""The monitor as a deterministic core: chunks in, failure risk out."""
+
+from __future__ import annotations
+
+from functools import singledispatchmethod
+from typing import Any
+
+import numpy as np
+
+from aura_ros.monitor.calibration import Calibration
+from aura_ros.monitor.scores import ChunkOverlap, ElapsedTime, Score
+from aura_ros.types import (
+    ActionChunk,
+    ClockJump,
+    FailureRisk,
+    Health,
+    Level,
+    Now,
+    Reset,
+    RiskLevel,
+    SetEnabled,
+    Tick,
+)
+
+SCORE_NAMES = (ChunkOverlap.name, ElapsedTime.name)
+
+
+class Monitor:
+    """One robot's monitor. Without a calibration it scores, but its level is UNKNOWN."""
+
+    def __init__(self, calibration: Calibration | None = None) -> None:
+        self._calibration = calibration
+        self._scores: tuple[Score, ...] = (ChunkOverlap(), ElapsedTime())
+        self._enabled = True
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        self._newest: tuple[int, int, int] | None = None
+        self._risk: FailureRisk | None = None
+        for score in self._scores:
+            score.reset()
+
+    @singledispatchmethod
+    def handle(self, value: Any, now: Now) -> list[Any]:
+        """Take one value that arrived at ``now``; return what follows from it, in order."""
+        raise TypeError(f"the monitor takes no {type(value).__name__}")
+
+    @handle.register
+    def _(self, value: ActionChunk, now: Now) -> list[Any]:
+        newest = self._newest
+        if not self._enabled or not self._is_usable(value):
+            return []
+        if newest is None or value.order[:2] != newest[:2]:
+            for score in self._scores:
+                score.reset()
+        self._newest = value.order
+        raw = np.array([score.update(value) for score in self._scores])
+        self._risk = self._judge(value, raw)
+        return [self._risk]
+
+    @handle.register
+    def _(self, value: Reset | ClockJump, now: Now) -> list[Any]:
+        self._start_anew()
+        return []
+
+    @handle.register
+    def _(self, value: SetEnabled, now: Now) -> list[Any]:
+        self._enabled = value.enabled
+        return []
+
+    @handle.register
+    def _(self, value: Tick, now: Now) -> list[Any]:
+        return []
+
+    def _is_usable(self, chunk: ActionChunk) -> bool:
+        """Malformed or old chunks are the guard's matter; scoring them would hide the next."""
+        newer = self._newest is None or chunk.order > self._newest
+        return newer and chunk.rows.ndim == 2 and len(chunk.rows) > 1 and chunk.row_period_ns > 0
+
+    def _judge(self, chunk: ActionChunk, raw: np.ndarray) -> FailureRisk:
+        level, fused, limit = RiskLevel.UNKNOWN, float("nan"), float("inf")
+        if self._calibration is not None:
+            fused, limit = self._calibration.fuse(raw), self._calibration.alarm
+            level = self._level(fused)
+        return FailureRisk(
+            chunk.observation_stamp_ns, chunk.sequence, level, fused, limit, SCORE_NAMES,
+            tuple(raw.tolist()),
+        )
+
+    def _level(self, fused: float) -> RiskLevel:
+        assert self._calibration is not None
+        if np.isnan(fused):
+            return RiskLevel.UNKNOWN
+        if fused > self._calibration.alarm:
+            return RiskLevel.ALARM
+        return RiskLevel.WARN if fused > self._calibration.warn else RiskLevel.OK
+
+    def health(self, now: Now) -> Health:
+        """The last risk, and whether it means anything."""
+        values = {}
+        if self._risk is not None:
+            values = dict(zip(SCORE_NAMES, map(repr, self._risk.scores), strict=True))
+            values |= {"score": repr(self._risk.score), "threshold": repr(self._risk.threshold)}
+        if not self._enabled:
+            return Health(Level.WARN, "disabled: nothing is predicted", values)
+        if self._calibration is None:
+            return Health(Level.WARN, "not calibrated: run `aura calibrate`", values)
+        if np.isinf(self._calibration.alarm):
+            return Health(Level.WARN, "calibrated on too few episodes to ever alarm", values)
+        if self._risk is not None and self._risk.level == RiskLevel.ALARM:
+            return Health(Level.ERROR, "the policy is predicted to fail", values)
+        return Health(Level.OK, "watches" if self._risk else "waits for chunks", values)

@@ -1,0 +1,1 @@
+"""Mechanics that rooms share: motion with constant jerk on a knot grid, stop tails, bounds."""

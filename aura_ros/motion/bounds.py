@@ -1,0 +1,66 @@
+"""Sound bounds of motion between knots.
+
+Each piece is a cubic polynomial. A polynomial lies within the hull of its Bernstein control
+points (Farouki 2012), so the extreme control points bound position and velocity between the
+knots, not only at them. Ratios are worst value over limit, per joint; 1 is the limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from aura_ros.robot.description import Limits
+from aura_ros.types import Array
+
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """Worst use of each limit per joint, shapes (..., n). Above 1: violated."""
+
+    position: Array
+    velocity: Array
+    acceleration: Array
+    jerk: Array
+
+    def feasible(self) -> Array:
+        """Per joint: every limit is met (to rounding), shape (..., n) of bool."""
+        worst = np.maximum.reduce([self.position, self.velocity, self.acceleration, self.jerk])
+        return np.asarray(worst <= 1.0 + TOLERANCE)
+
+
+def position_ratio(position: Array, limits: Limits) -> Array:
+    """Distance from the middle of the range over half the range, (..., n); 0 if unlimited."""
+    centre = (limits.lower + limits.upper) / 2
+    half = (limits.upper - limits.lower) / 2
+    bounded = np.isfinite(half)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.abs(position - np.where(bounded, centre, 0.0)) / half
+    return np.where(bounded, ratio, 0.0)
+
+
+def ratios(position: Array, velocity: Array, acceleration: Array, h: float, limits: Limits) -> Ratios:
+    """Worst ratios of motion with knots (..., K + 1, n), between the knots too."""
+    p, v, a = position, velocity, acceleration
+    control_p = np.concatenate(
+        [p, p[..., :-1, :] + v[..., :-1, :] * (h / 3), p[..., 1:, :] - v[..., 1:, :] * (h / 3)],
+        axis=-2,
+    )
+    control_v = np.concatenate([v, v[..., :-1, :] + a[..., :-1, :] * (h / 2)], axis=-2)
+    jerk = np.abs(np.diff(a, axis=-2)) / h
+    worst_jerk = jerk.max(axis=-2) if jerk.shape[-2] else np.zeros_like(a[..., 0, :])
+    return Ratios(
+        position_ratio(control_p, limits).max(axis=-2),
+        np.abs(control_v).max(axis=-2) / limits.velocity,
+        np.abs(a).max(axis=-2) / limits.acceleration,
+        worst_jerk / limits.jerk,
+    )
+
+
+def row_rates(rows: Array, period: float) -> tuple[Array, Array]:
+    """Velocity (H - 1, n) and acceleration (H - 2, n) between rows, by differences only."""
+    velocity = np.diff(rows, axis=0) / period
+    return velocity, np.diff(velocity, axis=0) / period

@@ -1,0 +1,73 @@
+"""The stop tail: the least-jerk way from any state of motion to rest in a fixed number of knots."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from aura_ros.motion.jerk import integrate, sample
+from aura_ros.types import NS, Array, KinematicState, Plan
+
+
+@lru_cache(maxsize=8)
+def stop_gain(knots: int, h: float) -> Array:
+    """Jerk (knots, 2) that brings velocity and acceleration (1, 0) and (0, 1) to zero.
+
+    Least-norm solution of the two linear end conditions.
+    """
+    left = knots - 1 - np.arange(knots)
+    to_velocity = h * h * (left + 0.5)
+    to_acceleration = np.full(knots, h)
+    effect = np.stack([to_velocity, to_acceleration])
+    drift = np.array([[1.0, knots * h], [0.0, 1.0]])
+    return np.asarray(-effect.T @ np.linalg.solve(effect @ effect.T, drift))
+
+
+def stop_jerk(velocity: Array, acceleration: Array, knots: int, h: float) -> Array:
+    """Jerk of the tail from ``velocity`` and ``acceleration`` (..., n): (..., knots, n)."""
+    state = np.stack([velocity, acceleration], axis=-2)
+    return np.asarray(stop_gain(knots, h) @ state)
+
+
+def stop_tails(
+    position: Array, velocity: Array, acceleration: Array, knots: int, h: float
+) -> tuple[Array, Array, Array]:
+    """Tails from every given state (K, n): position, velocity, acceleration (K, knots + 1, n)."""
+    state = KinematicState(
+        0, position[:, None, :], velocity[:, None, :], acceleration[:, None, :]
+    )
+    return integrate(state, stop_jerk(velocity, acceleration, knots, h), h)
+
+
+def at_rest(
+    position: Array, time_ns: int, knot_period_ns: int, joint_names: tuple[str, ...]
+) -> Plan:
+    """A plan that stays at ``position`` (n,)."""
+    zero = np.zeros((1, len(position)))
+    return Plan(time_ns, knot_period_ns, np.asarray(position)[None, :], zero, zero, joint_names)
+
+
+def cut(plan: Plan, time_ns: int, knots: int) -> Plan:
+    """The plan up to its last knot at or before ``time_ns``, then a stop tail of ``knots``.
+
+    A plan that is at rest by then is returned as it is.
+    """
+    period = plan.knot_period_ns
+    last = len(plan.position) - 1
+    k = max((time_ns - plan.start_ns) // period, 0)
+    if k >= last:
+        return plan
+    h = period / NS
+    state = sample(plan, plan.start_ns + k * period)
+    p, v, a = integrate(state, stop_jerk(state.velocity, state.acceleration, knots, h), h)
+    # The end conditions hold to rounding; rest is exact.
+    v[-1] = 0.0
+    a[-1] = 0.0
+    return replace(
+        plan,
+        position=np.concatenate([plan.position[:k], p]),
+        velocity=np.concatenate([plan.velocity[:k], v]),
+        acceleration=np.concatenate([plan.acceleration[:k], a]),
+    )

@@ -1,0 +1,126 @@
+"""The chain as one deterministic step over typed values.
+
+``ROUTES`` says which room takes which value. Nodes subscribe by the same table, so a live chain
+and a replayed one are connected alike.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from aura_ros.fuser.loop import CommandLoop
+from aura_ros.policy.backend import Backend
+from aura_ros.types import (
+    ActionChunk,
+    ClockJump,
+    Command,
+    Commitment,
+    FailureRisk,
+    Health,
+    Image,
+    Instruction,
+    JointState,
+    Lease,
+    MemoryState,
+    Now,
+    Objects,
+    PolicyFeatures,
+    Proposal,
+    Request,
+    Response,
+    Tick,
+    Track,
+    Verdict,
+)
+
+ROOMS = ("policy", "memory", "monitor", "guard", "fuser")
+
+ROUTES: Mapping[type, tuple[str, ...]] = {
+    Image: ("guard", "policy"),
+    JointState: ("guard", "fuser", "policy"),
+    Objects: ("policy",),
+    Instruction: ("policy",),
+    Response: ("policy",),
+    PolicyFeatures: ("memory",),
+    MemoryState: ("policy",),
+    ActionChunk: ("monitor", "guard", "fuser"),
+    FailureRisk: ("guard",),
+    Proposal: ("guard",),
+    Verdict: ("fuser",),
+    Lease: ("fuser",),
+    Commitment: ("guard", "policy"),
+    Tick: ROOMS,
+    ClockJump: ROOMS,
+}
+
+
+class Room(Protocol):
+    """A deterministic core: the order of its inputs is all that its outputs depend on."""
+
+    def handle(self, value: Any, now: Now) -> list[Any]:
+        """Take one value that arrived at ``now``; return what follows from it, in order."""
+
+    def health(self, now: Now) -> Health:
+        """How the room is, for diagnostics."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One value and the room it came from."""
+
+    room: str
+    value: Any
+
+
+class Pipeline:
+    """All rooms in one process, joined without delay; the backend answers at once."""
+
+    def __init__(self, rooms: Mapping[str, Room], loop: CommandLoop, backend: Backend) -> None:
+        unknown = set(rooms) - set(ROOMS)
+        if unknown:
+            raise ValueError(f"unknown rooms {sorted(unknown)}; known are {list(ROOMS)}")
+        self._rooms = dict(rooms)
+        self._loop = loop
+        self._backend = backend
+
+    def step(self, value: Any, now: Now) -> list[Output]:
+        """Deliver ``value`` and everything that follows from it; return all that was said."""
+        said: list[Output] = []
+        waiting = deque([value])
+        if isinstance(value, ClockJump):
+            self._loop.follow(None)
+        while waiting:
+            current = waiting.popleft()
+            for name in ROUTES.get(type(current), ()):
+                if name in self._rooms:
+                    for out in self._rooms[name].handle(current, now):
+                        said.append(Output(name, out))
+                        waiting.append(self._outside(out))
+        return said
+
+    def command(self, now: Now) -> Command | None:
+        """The command for ``now``, or None before anything was committed."""
+        return self._loop.command(now)
+
+    def _outside(self, value: Any) -> Any:
+        """What happens outside of the rooms: the backend answers, the command loop follows."""
+        if isinstance(value, Track):
+            self._loop.follow(value)
+        if isinstance(value, Request):
+            return answer(self._backend, value)
+        return value
+
+
+def answer(backend: Backend, request: Request) -> Response:
+    """Ask the backend; whatever it raises becomes an answer with an error."""
+    try:
+        embedding = backend.encode(request.observation)
+        return Response(request.sequence, backend.act(request, embedding), embedding)
+    except Exception as error:  # a foreign policy may raise anything; the chain goes on
+        words = f"{backend.name}: {error or type(error).__name__}"
+        return Response(request.sequence, np.zeros((0, 0)), np.zeros(0), words)

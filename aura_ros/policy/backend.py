@@ -1,0 +1,47 @@
+"""What every policy backend offers. Backends are frozen: nothing here writes to them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from aura_ros.types import Array, Image, Observation, Request
+
+
+class BackendError(RuntimeError):
+    """The backend could not answer; the words say why and what to do."""
+
+
+class Backend(Protocol):
+    """A frozen policy. Its methods run in a worker and may take as long as they need."""
+
+    name: str
+
+    def encode(self, observation: Observation) -> Array:
+        """Embedding (d,) of an observation."""
+
+    def act(self, request: Request, embedding: Array) -> Array:
+        """Absolute joint targets (H, n), row 0 at ``request.start.time_ns``."""
+
+
+def plain_embedding(observation: Observation, pixels: dict[str, Array]) -> Array:
+    """An embedding without learning: joints and the mean colour of a 4 x 4 grid per camera.
+
+    ``pixels`` are images (h, w, c) in 0 .. 255; shape (n + 48 * cameras,).
+    """
+    grids = [_grid(pixels[name]) for name in sorted(pixels)]
+    return np.concatenate([observation.joints.position, *grids])
+
+
+def _grid(image: Array) -> Array:
+    rows = np.array_split(image, 4, axis=0)
+    cells = [cell for row in rows for cell in np.array_split(row, 4, axis=1)]
+    return np.concatenate([cell.reshape(-1, cell.shape[-1]).mean(axis=0) for cell in cells]) / 255
+
+
+def raw_pixels(image: Image) -> Array:
+    """A quarter of an uncompressed 8-bit image's pixels, (h, w, c), enough for a plain embedding."""
+    channels = len(image.data) // (image.height * image.width)
+    array = np.frombuffer(image.data, np.uint8).reshape(image.height, image.width, channels)
+    return array[::4, ::4, :3]

@@ -1,0 +1,74 @@
+"""Inputs aligned by capture stamp into observations."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from aura_ros.robot.description import Robot
+from aura_ros.types import Image, Instruction, JointState, Objects, Observation
+
+# Joint states kept to be matched with images: 2 s at 500 Hz.
+JOINT_HISTORY = 1000
+
+
+class Observations:
+    """The latest inputs. An observation has the stamp of its oldest image.
+
+    ``tolerance_ns`` is how far apart in capture time images and joints may be.
+    """
+
+    def __init__(self, robot: Robot, instruction: str, tolerance_ns: int) -> None:
+        self._robot = robot
+        self._cameras = tuple(camera.name for camera in robot.cameras)
+        self._instruction = instruction
+        self._tolerance_ns = tolerance_ns
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget images and joints; the instruction stays."""
+        self._images: dict[str, Image] = {}
+        self._joints: deque[JointState] = deque(maxlen=JOINT_HISTORY)
+        self._objects: Objects | None = None
+
+    @property
+    def instruction(self) -> str:
+        """What the robot is told to do now."""
+        return self._instruction
+
+    def add(self, value: Image | JointState | Objects | Instruction) -> None:
+        """Take one input; a stamp before the last one of its source is ignored."""
+        if isinstance(value, Image):
+            last = self._images.get(value.source)
+            if value.source in self._cameras and (last is None or value.stamp_ns > last.stamp_ns):
+                self._images[value.source] = value
+        elif isinstance(value, JointState):
+            if not self._joints or value.stamp_ns > self._joints[-1].stamp_ns:
+                self._joints.append(value)
+        elif isinstance(value, Objects):
+            self._objects = value
+        else:
+            self._instruction = value.text
+
+    def latest(self) -> Observation | str:
+        """The newest complete observation, or what it lacks, in words."""
+        missing = [name for name in self._cameras if name not in self._images]
+        if missing:
+            return f"no image of camera {', '.join(missing)} yet"
+        if not self._joints:
+            return f"no joint states on {self._robot.joint_states_topic} yet"
+        stamps = [image.stamp_ns for image in self._images.values()]
+        stamp = min(stamps, default=self._joints[-1].stamp_ns)
+        if max(stamps, default=stamp) - stamp > self._tolerance_ns:
+            return "the cameras' stamps are too far apart"
+        joints = self._joints_at(stamp)
+        if abs(joints.stamp_ns - stamp) > self._tolerance_ns:
+            return "no joint state near the images' stamp"
+        if not self._instruction:
+            return f"no instruction on {self._robot.instruction_topic} yet"
+        return Observation(stamp, dict(self._images), joints, self._instruction, self._objects)
+
+    def _joints_at(self, stamp_ns: int) -> JointState:
+        stamps = np.fromiter((j.stamp_ns for j in self._joints), dtype=np.int64)
+        return self._joints[int(np.argmin(np.abs(stamps - stamp_ns)))]
