@@ -110,9 +110,11 @@ class GroupLimits:
             wanted, allowed = declared[field], base[field]
             excess = allowed - wanted if field == "lower" else wanted - allowed
             for i in np.flatnonzero(excess > ROUNDING * np.maximum(1.0, np.abs(wanted))):
-                limit = f"{self.joints[i]!r} has {allowed[i]:.12g} in {owner}, and may only be tighter"
-                remedy = f"set it to {allowed[i]:.12g}, or leave it out"
-                self.problems.add(f"{key}.{field}", limit, remedy, float(wanted[i]))
+                hard = f"{allowed[i]:.12g}"
+                self.problems.add(
+                    f"{key}.{field}",
+                    f"{self.joints[i]!r} has {hard} in {owner}, and may only be tighter",
+                    f"set it to {hard}, or leave it out", float(wanted[i]))
             columns[field] = wanted
         return columns
 
