@@ -434,6 +434,13 @@ class FuserStatus:
         object.__setattr__(self, "refused", MappingProxyType(dict(sorted(self.refused.items()))))
 
 
+@dataclass(frozen=True)
+class Tripped:
+    """The command loop met a command that the hard limits forbid: which limit."""
+
+    check: str
+
+
 # --- how a room feels -----------------------------------------------------------------------
 
 
@@ -484,3 +491,10 @@ class SetEnabled:
     """A person switches a room on or off."""
 
     enabled: bool
+
+
+@dataclass(frozen=True)
+class Configure:
+    """A person changes settings of a room while it runs: all settings, by name."""
+
+    values: Mapping[str, Any]

@@ -74,7 +74,5 @@ MATRIX = Codec(
 INT, REAL, BOOL, TEXT = plain(int), plain(float), plain(bool), plain(str)
 REASONS = Codec(
     lambda value, make: list(value),
-    lambda field, message: dict(
-        zip(field, (int(c) for c in message.refused_counts), strict=True)
-    ),
+    lambda field, message: dict(zip(field, (int(c) for c in message.refused_counts), strict=True)),
 )

@@ -6,6 +6,7 @@ import zlib
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aura_ros.conversions.fields import nanoseconds
 from aura_ros.robot.description import Robot
@@ -49,8 +50,15 @@ class ImageReader:
         self._check_size(message, data.size)
         black = bool(data[:: max(data.size // BLACK_SAMPLES, 1)].mean() < BLACK_LEVEL)
         return Image(
-            self._source, stamp_ns, str(message.encoding), int(message.height),
-            int(message.width), kept, False, fingerprint, black,
+            self._source,
+            stamp_ns,
+            str(message.encoding),
+            int(message.height),
+            int(message.width),
+            kept,
+            False,
+            fingerprint,
+            black,
         )
 
     def _check_size(self, message: Any, size: int) -> None:
@@ -67,7 +75,7 @@ class ImageReader:
                 f"{message.encoding} has {expected}"
             )
 
-    def _is_black_file(self, data: Array, stamp_ns: int) -> bool:
+    def _is_black_file(self, data: NDArray[np.uint8], stamp_ns: int) -> bool:
         if abs(stamp_ns - self._judged_ns) >= DECODE_PERIOD_NS:
             import cv2  # only where compressed images come: it would double a small process
 
@@ -132,8 +140,15 @@ def read_instruction(message: Any) -> Instruction:
 def read_objects(message: Any) -> Objects:
     """The value of a geometry_msgs/PoseArray message."""
     rows = [
-        (p.position.x, p.position.y, p.position.z,
-         p.orientation.x, p.orientation.y, p.orientation.z, p.orientation.w)
+        (
+            p.position.x,
+            p.position.y,
+            p.position.z,
+            p.orientation.x,
+            p.orientation.y,
+            p.orientation.z,
+            p.orientation.w,
+        )
         for p in message.poses
     ]
     return Objects(nanoseconds(message.header.stamp), np.array(rows).reshape(-1, 7))

@@ -68,7 +68,9 @@ def _untimely(chunk: ActionChunk, now: Now, robot: Robot, rules: Admission) -> R
     if age < -rules.clock_tolerance_ns:
         return Refusal("future", f"observation is {-age / NS:.3f} s ahead of the clock")
     if age > rules.max_age_ns:
-        return Refusal("stale", f"observation is {age / NS:.3f} s old, {rules.max_age_ns / NS} s allowed")
+        return Refusal(
+            "stale", f"observation is {age / NS:.3f} s old, {rules.max_age_ns / NS} s allowed"
+        )
     left = (chunk.end_ns - now.ros_ns) // robot.knot_period_ns
     if left < rules.min_knots:
         return Refusal("expired", f"{max(left, 0)} knots left, {rules.min_knots} needed")

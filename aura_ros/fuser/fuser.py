@@ -20,11 +20,13 @@ from aura_ros.fuser.track import Leased
 from aura_ros.motion.jerk import integrate, knot_at_or_after, sample
 from aura_ros.motion.stop import at_rest
 from aura_ros.robot.description import Robot
+from aura_ros.settings import setting, validated
 from aura_ros.types import (
     NS,
     ActionChunk,
     ClockJump,
     Commitment,
+    Configure,
     Decision,
     FuserStatus,
     Health,
@@ -39,29 +41,37 @@ from aura_ros.types import (
     SetEnabled,
     Tick,
     Track,
+    Tripped,
     Verdict,
 )
 
 
 @dataclass(frozen=True)
 class FuserConfig:
-    """Settings of the fuser; times in s.
+    """Settings of the fuser."""
 
-    ``commit_delay`` is the time a proposal has until it must be committed; ``smoothing`` the
-    time constants tried in order; ``anchor_tolerance`` [rad or m] how far the robot at rest
-    may be from the last plan before the next plan starts at the measured position instead;
-    ``rest_speed`` [per s] the measured speed up to which it counts as at rest.
-    """
-
-    commit_delay: float = 0.04
-    smoothing: tuple[float, ...] = (0.04, 0.06, 0.1, 0.16, 0.25, 0.4)
-    max_age: float = 1.5
-    clock_tolerance: float = 0.05
-    min_knots: int = 3
-    joints_timeout: float = 0.3
-    anchor_tolerance: float = 0.1
-    rest_speed: float = 0.2
-    attempts: int = 3
+    commit_delay: float = setting(
+        0.04, "time a proposal has to be vetted before it starts [s]", 0.0, 1.0
+    )
+    smoothing: tuple[float, ...] = setting(
+        (0.04, 0.06, 0.1, 0.16, 0.25, 0.4), "time constants tried in order [s]", 0.001, 2.0
+    )
+    max_age: float = setting(1.5, "oldest observation behind a chunk [s]", 0.0, 60.0)
+    clock_tolerance: float = setting(0.05, "how far stamps may be ahead of the clock [s]", 0.0, 1.0)
+    min_knots: int = setting(3, "fewest knots that a chunk must still cover", 1, 1000)
+    joints_timeout: float = setting(
+        0.3, "oldest joint state that motion may begin from [s]", 0.01, 10.0
+    )
+    anchor_tolerance: float = setting(
+        0.1,
+        "a resting robot farther from its plan than this begins anew there [rad or m]",
+        0.0,
+        10.0,
+    )
+    rest_speed: float = setting(
+        0.2, "measured speed up to which a robot is at rest [per s]", 0.0, 10.0
+    )
+    attempts: int = setting(3, "proposals of one chunk before late verdicts refuse it", 1, 10)
 
 
 @dataclass(frozen=True)
@@ -78,15 +88,16 @@ class Fuser:
 
     def __init__(self, robot: Robot, config: FuserConfig | None = None) -> None:
         self._robot = robot
-        self._config = config or FuserConfig()
         self._grid = Grid(robot.knot_period_ns, robot.stop_knots, robot.limits)
-        self._admission = Admission(
-            int(self._config.max_age * NS),
-            int(self._config.clock_tolerance * NS),
-            self._config.min_knots,
-        )
         self._enabled = True
+        self._configure(config or FuserConfig())
         self._start_anew()
+
+    def _configure(self, config: FuserConfig) -> None:
+        self._config = config
+        self._admission = Admission(
+            int(config.max_age * NS), int(config.clock_tolerance * NS), config.min_knots
+        )
 
     def _start_anew(self) -> None:
         self._newest: ActionChunk | None = None
@@ -98,6 +109,7 @@ class Fuser:
         self._committed = 0
         self._refused: Counter[str] = Counter()
         self._last_refusal = ""
+        self._tripped = ""
 
     # --- inputs ---------------------------------------------------------------------------
 
@@ -113,9 +125,7 @@ class Fuser:
 
     @handle.register
     def _(self, value: ActionChunk, now: Now) -> list[Any]:
-        if not self._enabled:
-            return self._refuse(Refusal("disabled", "the fuser is disabled: call ~/set_enabled"), now)
-        refusal = refuse(value, self._newest, now, self._robot, self._admission)
+        refusal = self._closed() or refuse(value, self._newest, now, self._robot, self._admission)
         if refusal is not None:
             return self._refuse(refusal, now)
         self._newest = value
@@ -170,13 +180,23 @@ class Fuser:
     def _(self, value: Reset, now: Now) -> list[Any]:
         out = self._stop(now)
         self._refused.clear()
-        self._last_refusal = ""
+        self._last_refusal = self._tripped = ""
         return [*out, self.status(now)]
+
+    @handle.register
+    def _(self, value: Tripped, now: Now) -> list[Any]:
+        self._tripped = value.check
+        return [*self._stop(now), self.status(now)]
 
     @handle.register
     def _(self, value: SetEnabled, now: Now) -> list[Any]:
         self._enabled = value.enabled
         return [*([] if value.enabled else self._stop(now)), self.status(now)]
+
+    @handle.register
+    def _(self, value: Configure, now: Now) -> list[Any]:
+        self._configure(validated(FuserConfig, value.values))
+        return []
 
     # --- planning -------------------------------------------------------------------------
 
@@ -207,12 +227,23 @@ class Fuser:
         self._pending = Pending(plan, chunk, attempt)
         return [Proposal(plan)]
 
+    def _closed(self) -> Refusal | None:
+        """Why no chunk at all is taken."""
+        if not self._enabled:
+            return Refusal("disabled", "the fuser is disabled: call ~/set_enabled")
+        if self._tripped:
+            words = f"a command failed the last-mile check ({self._tripped}): call ~/reset"
+            return Refusal("tripped", words)
+        return None
+
     def _base(self, start_ns: int, now: Now) -> KinematicState | Refusal:
         """The state in which the next plan begins: planned, or at rest where nothing moves."""
         if self._leased is not None:
             return sample(self._leased.motion(now), start_ns)
         if self._measured is None:
-            return Refusal("no_joint_states", f"no joint states heard on {self._robot.joint_states_topic}")
+            return Refusal(
+                "no_joint_states", f"no joint states heard on {self._robot.joint_states_topic}"
+            )
         heard, joints = self._measured
         if now.steady_ns - heard.steady_ns > self._config.joints_timeout * NS:
             return Refusal("old_joint_states", "joint states are older than joints_timeout")
@@ -300,9 +331,16 @@ class Fuser:
             if self._measured is not None:
                 planned = sample(plan, self._measured[1].stamp_ns).position
                 deviation = float(np.abs(planned - self._measured[1].position).max())
+        state = "tripped" if self._tripped else state
         return FuserStatus(
-            now.ros_ns, state, remaining, self._committed, dict(self._refused),
-            self._last_refusal, deviation, False,
+            now.ros_ns,
+            state,
+            remaining,
+            self._committed,
+            dict(self._refused),
+            self._last_refusal,
+            deviation,
+            bool(self._tripped),
         )
 
     def health(self, now: Now) -> Health:
@@ -312,6 +350,10 @@ class Fuser:
         values |= {f"refused_{reason}": str(n) for reason, n in status.refused.items()}
         if not self._enabled:
             return Health(Level.WARN, "disabled: no chunk is taken", values)
+        if self._tripped:
+            return Health(Level.ERROR, f"last-mile check: {self._tripped}; call ~/reset", values)
         if status.state == "starved":
-            return Health(Level.WARN, f"no usable chunk: {status.last_refusal or 'none came'}", values)
+            return Health(
+                Level.WARN, f"no usable chunk: {status.last_refusal or 'none came'}", values
+            )
         return Health(Level.OK, status.state, values)

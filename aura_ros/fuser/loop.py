@@ -28,6 +28,11 @@ class CommandLoop:
             self._last = None
         self._track = track
 
+    @property
+    def end_ns(self) -> int | None:
+        """When the present track comes to rest, in ROS time; None without one."""
+        return None if self._track is None else self._track.plan.end_ns
+
     def reset(self) -> None:
         """Forget the last command and a trip."""
         self._last = None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aura_ros.motion.bounds import ratios
 from aura_ros.motion.jerk import integrate, jerk_of, slice_from
@@ -69,7 +70,7 @@ def solve(
     return np.where(open_joints, _toward(state, fallback, jerk, grid), chosen)
 
 
-def is_feasible(state: KinematicState, jerk: Array, grid: Grid) -> Array:
+def is_feasible(state: KinematicState, jerk: Array, grid: Grid) -> NDArray[np.bool_]:
     """Per joint: motion and the stop tail from every knot meet the limits, shape (n,)."""
     p, v, a = integrate(state, jerk, grid.h)
     moving = ratios(p, v, a, grid.h, grid.limits).feasible()

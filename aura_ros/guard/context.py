@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from aura_ros.robot.description import Robot
+from aura_ros.settings import setting
 from aura_ros.types import ActionChunk, Check, Decision, JointState, Now, Plan
 
 
 @dataclass(frozen=True)
 class GuardConfig:
-    """Limits of the guard; times in s. Infinity switches a limit off, where that is allowed.
+    """Settings of the guard."""
 
-    ``tracking_error`` [rad or m]: planned against measured. ``required_cameras``: those that
-    must be alive (None: all of the robot). ``require_risk``: HOLD without a monitor.
-    """
-
-    source_timeout: float = 0.3
-    max_age: float = 1.5
-    clock_tolerance: float = 0.05
-    risk_timeout: float = 1.5
-    require_risk: bool = False
-    tracking_error: float = 0.3
-    lease_duration: float = 0.25
-    malformed_streak: int = 3
-    hold_release: float = 0.2
-    auto_arm: bool = False
+    source_timeout: float = setting(
+        0.3, "longest silence or repetition of a source [s]", 0.01, 10.0
+    )
+    max_age: float = setting(1.5, "oldest observation behind a chunk [s]", 0.0, 60.0)
+    clock_tolerance: float = setting(0.05, "how far stamps may be ahead of the clock [s]", 0.0, 1.0)
+    require_risk: bool = setting(False, "HOLD while no failure risk is heard")
+    risk_timeout: float = setting(1.5, "oldest failure risk, where it is required [s]", 0.01, 60.0)
+    tracking_error: float = setting(
+        0.3, "largest distance of measured from planned joints [rad or m]", 0.0, math.inf
+    )
+    lease_duration: float = setting(
+        0.25, "how long motion may go on without the guard [s]", 0.06, 0.25
+    )
+    malformed_streak: int = setting(3, "malformed chunks in a row that mean HOLD", 1, 1000)
+    hold_release: float = setting(
+        0.2, "how long all must be well before a HOLD ends [s]", 0.0, 10.0
+    )
+    auto_arm: bool = setting(False, "arm without a person: for demonstrations only")
 
 
 @dataclass(frozen=True)

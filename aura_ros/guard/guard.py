@@ -18,6 +18,7 @@ from aura_ros.guard.mode import MOVING, after_arm, after_causes, after_reset, af
 from aura_ros.guard.sources import Source
 from aura_ros.motion.jerk import sample
 from aura_ros.robot.description import Robot
+from aura_ros.settings import validated
 from aura_ros.types import (
     NS,
     ActionChunk,
@@ -25,6 +26,7 @@ from aura_ros.types import (
     Check,
     ClockJump,
     Commitment,
+    Configure,
     Decision,
     FailureRisk,
     GuardStatus,
@@ -163,12 +165,24 @@ class Guard:
         out = self._update(now)
         return [*out, self._lease(now), self.status(now)]
 
+    @handle.register
+    def _(self, value: Configure, now: Now) -> list[Any]:
+        self._config = validated(GuardConfig, value.values)
+        return []
+
     # --- judging --------------------------------------------------------------------------
 
     def _context(self, now: Now, chunk: ActionChunk, plan: Plan | None = None) -> Context:
         return Context(
-            now, self._robot, self._config, chunk, plan, self._committed, self._measured,
-            self._last_order, frozenset(self._judged),
+            now,
+            self._robot,
+            self._config,
+            chunk,
+            plan,
+            self._committed,
+            self._measured,
+            self._last_order,
+            frozenset(self._judged),
         )
 
     def _judge(self, plan: Plan, chunk: ActionChunk, now: Now) -> list[Any]:
@@ -207,8 +221,11 @@ class Guard:
         timeout = self._config.source_timeout
         sources = tuple(source.check(now, timeout) for source in self._sources.values())
         malformed = below(
-            "malformed_streak", self._malformed, self._config.malformed_streak - 1,
-            "chunk after chunk is malformed: see the verdicts", Decision.HOLD,
+            "malformed_streak",
+            self._malformed,
+            self._config.malformed_streak - 1,
+            "chunk after chunk is malformed: see the verdicts",
+            Decision.HOLD,
         )
         return (*sources, self._risk_check(now), self._tracking_check(), malformed)
 
@@ -268,20 +285,24 @@ class Guard:
         granted = self._mode in MOVING
         duration = int(self._config.lease_duration * NS) if granted else 0
         reason = "" if granted else self._reason
-        return Lease(
-            self._session, self._beats, now.ros_ns, granted, duration, self._mode, reason
-        )
+        return Lease(self._session, self._beats, now.ros_ns, granted, duration, self._mode, reason)
 
     def status(self, now: Now) -> GuardStatus:
         """Mode, reason, checks and counters at ``now``."""
         return GuardStatus(
-            now.ros_ns, self._mode, self._reason, self.checks(now), self._allowed,
+            now.ros_ns,
+            self._mode,
+            self._reason,
+            self.checks(now),
+            self._allowed,
             dict(self._refused),
         )
 
     def health(self, now: Now) -> Health:
         """The mode and what it is for."""
-        values = {check.name: f"{check.value:.3f} of {check.limit:.3f}" for check in self.checks(now)}
+        values = {
+            check.name: f"{check.value:.3f} of {check.limit:.3f}" for check in self.checks(now)
+        }
         values |= {"mode": self._mode.name, "allowed": str(self._allowed)}
         values |= {f"refused_{reason}": str(n) for reason, n in self._refused.items()}
         levels = {Mode.ARMED: Level.OK, Mode.ACTIVE: Level.OK, Mode.STOP_LATCHED: Level.ERROR}

@@ -34,7 +34,9 @@ class Source:
         silent = (now.steady_ns - (self.alive_ns or 0)) / NS
         if silent <= timeout_s:
             return passed(self.name, silent, timeout_s)
-        return failed(self.name, silent, timeout_s, Decision.HOLD, self._what_is_wrong(now, timeout_s))
+        return failed(
+            self.name, silent, timeout_s, Decision.HOLD, self._what_is_wrong(now, timeout_s)
+        )
 
     def _what_is_wrong(self, now: Now, timeout_s: float) -> str:
         assert self.heard_ns is not None

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from aura_ros.memory.state import State, Vector
+from aura_ros.settings import setting
 
 
 @dataclass(frozen=True)
 class ErrorThresholdGate:
-    """Opens on a relative recall error above ``threshold`` (dimensionless, > 0)."""
+    """Opens on a relative recall error above ``threshold``."""
 
-    threshold: float = 0.5
+    threshold: float = setting(0.5, "relative recall error above which is written", 0.0, 10.0)
 
     def error(self, state: State, key: Vector, value: Vector) -> float:
         """Norm of the recall error over the norm of the value."""

@@ -9,8 +9,10 @@ import numpy as np
 
 from aura_ros.memory.gate import ErrorThresholdGate
 from aura_ros.memory.state import State, project
+from aura_ros.settings import validated
 from aura_ros.types import (
     ClockJump,
+    Configure,
     Health,
     Level,
     MemoryState,
@@ -57,8 +59,16 @@ class Memory:
         self._writes += wrote
         return [
             MemoryState(
-                value.sequence, value.stamp_ns, readout, error, wrote, self._updates, self._writes,
-                self._writes * self._state.size_bytes, self._state.size_bytes, self._state.digest,
+                value.sequence,
+                value.stamp_ns,
+                readout.astype(np.float64),
+                error,
+                wrote,
+                self._updates,
+                self._writes,
+                self._writes * self._state.size_bytes,
+                self._state.size_bytes,
+                self._state.digest,
             )
         ]
 
@@ -74,6 +84,11 @@ class Memory:
 
     @handle.register
     def _(self, value: Tick, now: Now) -> list[Any]:
+        return []
+
+    @handle.register
+    def _(self, value: Configure, now: Now) -> list[Any]:
+        self._gate = validated(ErrorThresholdGate, value.values)
         return []
 
     def _is_bad(self, value: PolicyFeatures) -> bool:

@@ -72,8 +72,15 @@ def calibrate(
     centres = np.nanmedian(pooled, axis=0)
     scales = np.maximum(1.4826 * np.nanmedian(np.abs(pooled - centres), axis=0), 1e-6)
     shape = Calibration(
-        robot, tuple(score_names), tuple(centres.tolist()), tuple(scales.tolist()), alpha,
-        len(episodes) - half, math.inf, math.inf, digest_of(*(np.asarray(e) for e in episodes)),
+        robot,
+        tuple(score_names),
+        tuple(centres.tolist()),
+        tuple(scales.tolist()),
+        alpha,
+        len(episodes) - half,
+        math.inf,
+        math.inf,
+        digest_of(*(np.asarray(e) for e in episodes)),
     )
     maxima = [np.nanmax([shape.fuse(row) for row in episode]) for episode in episodes[half:]]
     fields = asdict(shape) | {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import singledispatchmethod
 from typing import Any
 
@@ -9,9 +10,11 @@ import numpy as np
 
 from aura_ros.monitor.calibration import Calibration
 from aura_ros.monitor.scores import ChunkOverlap, ElapsedTime, Score
+from aura_ros.settings import validated
 from aura_ros.types import (
     ActionChunk,
     ClockJump,
+    Configure,
     FailureRisk,
     Health,
     Level,
@@ -23,6 +26,11 @@ from aura_ros.types import (
 )
 
 SCORE_NAMES = (ChunkOverlap.name, ElapsedTime.name)
+
+
+@dataclass(frozen=True)
+class MonitorConfig:
+    """Settings of the monitor: all of them are in its calibration file."""
 
 
 class Monitor:
@@ -72,6 +80,11 @@ class Monitor:
     def _(self, value: Tick, now: Now) -> list[Any]:
         return []
 
+    @handle.register
+    def _(self, value: Configure, now: Now) -> list[Any]:
+        validated(MonitorConfig, value.values)
+        return []
+
     def _is_usable(self, chunk: ActionChunk) -> bool:
         """Malformed or old chunks are the guard's matter; scoring them would hide the next."""
         newer = self._newest is None or chunk.order > self._newest
@@ -83,7 +96,12 @@ class Monitor:
             fused, limit = self._calibration.fuse(raw), self._calibration.alarm
             level = self._level(fused)
         return FailureRisk(
-            chunk.observation_stamp_ns, chunk.sequence, level, fused, limit, SCORE_NAMES,
+            chunk.observation_stamp_ns,
+            chunk.sequence,
+            level,
+            fused,
+            limit,
+            SCORE_NAMES,
             tuple(raw.tolist()),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aura_ros.types import NS, ActionChunk, Array
 
@@ -43,7 +44,7 @@ class ChunkOverlap:
         previous, self._previous = self._previous, chunk
         if previous is None:
             return NAN
-        times = chunk.start_ns + chunk.row_period_ns * np.arange(len(chunk.rows))
+        times = chunk.start_ns + chunk.row_period_ns * np.arange(len(chunk.rows), dtype=np.int64)
         common = (times >= previous.start_ns) & (times <= previous.end_ns)
         if not common.any():
             return NAN
@@ -70,7 +71,7 @@ class ElapsedTime:
         return (chunk.observation_stamp_ns - self._began_ns) / NS
 
 
-def _rows_at(chunk: ActionChunk, times: Array) -> Array:
+def _rows_at(chunk: ActionChunk, times: NDArray[np.int64]) -> Array:
     """Rows interpolated at ``times`` [ns] inside the chunk, shape (len(times), n)."""
     row = (times - chunk.start_ns) / chunk.row_period_ns
     below = np.minimum(row.astype(np.intp), len(chunk.rows) - 2)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aura_ros.robot.description import Limits
 from aura_ros.types import Array
@@ -26,7 +27,7 @@ class Ratios:
     acceleration: Array
     jerk: Array
 
-    def feasible(self) -> Array:
+    def feasible(self) -> NDArray[np.bool_]:
         """Per joint: every limit is met (to rounding), shape (..., n) of bool."""
         worst = np.maximum.reduce([self.position, self.velocity, self.acceleration, self.jerk])
         return np.asarray(worst <= 1.0 + TOLERANCE)
@@ -42,7 +43,9 @@ def position_ratio(position: Array, limits: Limits) -> Array:
     return np.where(bounded, ratio, 0.0)
 
 
-def ratios(position: Array, velocity: Array, acceleration: Array, h: float, limits: Limits) -> Ratios:
+def ratios(
+    position: Array, velocity: Array, acceleration: Array, h: float, limits: Limits
+) -> Ratios:
     """Worst ratios of motion with knots (..., K + 1, n), between the knots too."""
     p, v, a = position, velocity, acceleration
     control_p = np.concatenate(

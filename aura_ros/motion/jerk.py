@@ -7,6 +7,7 @@ grid (multiples of the period since the epoch), so plans can be joined and compa
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def splice(old: Plan, new: Plan) -> Plan:
     k = (new.start_ns - old.start_ns) // new.knot_period_ns
     if k <= 0:
         return new
-    knots = {}
+    knots: dict[str, Any] = {}
     for name in ("position", "velocity", "acceleration"):
         kept = getattr(old, name)[:k]
         rest = np.repeat(getattr(old, name)[-1:], k - len(kept), axis=0)

@@ -35,9 +35,7 @@ def stop_tails(
     position: Array, velocity: Array, acceleration: Array, knots: int, h: float
 ) -> tuple[Array, Array, Array]:
     """Tails from every given state (K, n): position, velocity, acceleration (K, knots + 1, n)."""
-    state = KinematicState(
-        0, position[:, None, :], velocity[:, None, :], acceleration[:, None, :]
-    )
+    state = KinematicState(0, position[:, None, :], velocity[:, None, :], acceleration[:, None, :])
     return integrate(state, stop_jerk(velocity, acceleration, knots, h), h)
 
 

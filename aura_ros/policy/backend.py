@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aura_ros.types import Array, Image, Observation, Request
 
@@ -25,7 +26,7 @@ class Backend(Protocol):
         """Absolute joint targets (H, n), row 0 at ``request.start.time_ns``."""
 
 
-def plain_embedding(observation: Observation, pixels: dict[str, Array]) -> Array:
+def plain_embedding(observation: Observation, pixels: dict[str, NDArray[Any]]) -> Array:
     """An embedding without learning: joints and the mean colour of a 4 x 4 grid per camera.
 
     ``pixels`` are images (h, w, c) in 0 .. 255; shape (n + 48 * cameras,).
@@ -34,14 +35,14 @@ def plain_embedding(observation: Observation, pixels: dict[str, Array]) -> Array
     return np.concatenate([observation.joints.position, *grids])
 
 
-def _grid(image: Array) -> Array:
+def _grid(image: NDArray[Any]) -> Array:
     rows = np.array_split(image, 4, axis=0)
     cells = [cell for row in rows for cell in np.array_split(row, 4, axis=1)]
     return np.concatenate([cell.reshape(-1, cell.shape[-1]).mean(axis=0) for cell in cells]) / 255
 
 
-def raw_pixels(image: Image) -> Array:
-    """A quarter of an uncompressed 8-bit image's pixels, (h, w, c), enough for a plain embedding."""
+def raw_pixels(image: Image) -> NDArray[np.uint8]:
+    """Every fourth row and column of an uncompressed 8-bit image, (h, w, c)."""
     channels = len(image.data) // (image.height * image.width)
     array = np.frombuffer(image.data, np.uint8).reshape(image.height, image.width, channels)
     return array[::4, ::4, :3]

@@ -16,12 +16,14 @@ from aura_ros.motion.jerk import sample
 from aura_ros.policy.latency import LatencyEstimate
 from aura_ros.policy.observations import Observations
 from aura_ros.robot.description import Robot
+from aura_ros.settings import setting, validated
 from aura_ros.types import (
     NS,
     ActionChunk,
     Array,
     ClockJump,
     Commitment,
+    Configure,
     Health,
     Image,
     Instruction,
@@ -44,22 +46,20 @@ from aura_ros.types import (
 
 @dataclass(frozen=True)
 class PolicyConfig:
-    """Settings of the policy room; times in s.
+    """Settings of the policy room."""
 
-    ``request_period`` is the shortest time between requests; ``commit_delay`` what the fuser
-    needs after a chunk arrives; ``roll_forward`` hands the policy the planned state at the time
-    of execution (VLASH, arXiv 2512.01031) instead of the measured one; ``instruction`` is used
-    until one is heard.
-    """
-
-    request_period: float = 0.1
-    request_timeout: float = 10.0
-    alignment_tolerance: float = 0.1
-    commit_delay: float = 0.04
-    initial_latency: float = 0.2
-    readout_timeout: float = 2.0
-    roll_forward: bool = True
-    instruction: str = ""
+    request_period: float = setting(0.1, "shortest time between requests [s]", 0.0, 60.0)
+    request_timeout: float = setting(10.0, "longest wait for an answer [s]", 0.1, 600.0)
+    alignment_tolerance: float = setting(
+        0.1, "how far apart capture times of images and joints may be [s]", 0.0, 1.0
+    )
+    commit_delay: float = setting(0.04, "time between a chunk and its first motion [s]", 0.0, 1.0)
+    initial_latency: float = setting(0.2, "latency assumed until it was measured [s]", 0.0, 60.0)
+    readout_timeout: float = setting(2.0, "oldest memory readout that is used [s]", 0.0, 60.0)
+    roll_forward: bool = setting(
+        True, "hand the policy the planned state at the time of execution (VLASH)"
+    )
+    instruction: str = setting("", "instruction until one is heard")
 
 
 class Policy:
@@ -135,9 +135,16 @@ class Policy:
             self._session, request.episode, request.sequence, observation.stamp_ns, value.embedding
         )
         chunk = ActionChunk(
-            self._session, request.episode, request.sequence, observation.stamp_ns,
-            request.start.time_ns, self._robot.row_period_ns, self._robot.joints, value.rows,
-            "policy", inference_ns,
+            self._session,
+            request.episode,
+            request.sequence,
+            observation.stamp_ns,
+            request.start.time_ns,
+            self._robot.row_period_ns,
+            self._robot.joints,
+            value.rows,
+            "policy",
+            inference_ns,
         )
         return [features, chunk]
 
@@ -172,6 +179,11 @@ class Policy:
         self._asked = None
         self._readout = None
 
+    @handle.register
+    def _(self, value: Configure, now: Now) -> list[Any]:
+        self._config = validated(PolicyConfig, value.values)
+        return []
+
     # --- asking ---------------------------------------------------------------------------
 
     def _ask(self, now: Now) -> list[Any]:
@@ -190,7 +202,10 @@ class Policy:
             return []
         self._sequence += 1
         request = Request(
-            self._sequence, self._episode, observation, self._start(observation, now),
+            self._sequence,
+            self._episode,
+            observation,
+            self._start(observation, now),
             self._fresh_readout(now),
         )
         self._asked, self._last_asked_ns = (now, request), now.steady_ns
@@ -201,9 +216,7 @@ class Policy:
         """The state where the rows begin: planned at the time of execution, or measured."""
         if self._committed is None or not self._config.roll_forward:
             rest = np.zeros_like(observation.joints.position)
-            return KinematicState(
-                observation.stamp_ns, observation.joints.position, rest, rest
-            )
+            return KinematicState(observation.stamp_ns, observation.joints.position, rest, rest)
         ahead = self._latency.p95_ns + int(self._config.commit_delay * NS)
         return sample(self._committed, now.ros_ns + ahead)
 

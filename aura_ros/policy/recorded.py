@@ -35,6 +35,4 @@ class RecordedBackend:
         after = np.clip(np.searchsorted(self._times, wanted), 1, len(self._times) - 1)
         t0, t1 = self._times[after - 1], self._times[after]
         share = np.clip((wanted - t0) / (t1 - t0), 0.0, 1.0)[:, None]
-        return np.asarray(
-            (1 - share) * self._positions[after - 1] + share * self._positions[after]
-        )
+        return np.asarray((1 - share) * self._positions[after - 1] + share * self._positions[after])

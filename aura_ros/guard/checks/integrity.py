@@ -1,4 +1,4 @@
-"""The plan is whole: its own joints, finite knots, on the grid, consistent pieces, rest at the end."""
+"""The plan is whole: finite, on the grid, its own joints, consistent pieces, rest at the end."""
 
 import numpy as np
 
@@ -16,9 +16,7 @@ def check(context: Context) -> Check:
     fault = _fault(plan, context)
     if fault:
         return failed("integrity", float("nan"), TOLERANCE, Decision.REFUSE, fault)
-    start = KinematicState(
-        plan.start_ns, plan.position[0], plan.velocity[0], plan.acceleration[0]
-    )
+    start = KinematicState(plan.start_ns, plan.position[0], plan.velocity[0], plan.acceleration[0])
     knots = integrate(start, jerk_of(plan), plan.knot_period_ns / NS)
     stated = (plan.position, plan.velocity, plan.acceleration)
     worst = max(float(np.abs(k - s).max()) for k, s in zip(knots, stated, strict=True))

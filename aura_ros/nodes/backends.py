@@ -1,0 +1,66 @@
+"""The backends that the policy node can run, made from its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aura_ros.policy.backend import Backend
+from aura_ros.policy.recorded import RecordedBackend
+from aura_ros.policy.scripted import ScriptedBackend
+from aura_ros.robot.description import Robot
+from aura_ros.settings import Setting
+from aura_ros.types import NS
+
+NAMES = ("scripted", "recorded")
+
+BACKEND_SETTINGS = (
+    Setting("backend", "scripted", f"which policy runs: {', '.join(NAMES)}", 0, 0),
+    Setting("recording", "", "recorded: the recording whose commands are the chunks", 0, 0),
+    Setting("latency", 0.0, "scripted: time an answer takes [s]", 0.0, 10.0),
+    Setting("noise", 0.0, "scripted: bias of each chunk [rad or m]", 0.0, 1.0),
+    Setting("seed", 0, "scripted: seed of the noise", 0, 2**31 - 1),
+)
+
+
+def make_backend(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
+    """The backend that the parameters name."""
+    name = chosen["backend"]
+    if name == "scripted":
+        return _scripted(robot, chosen)
+    if name == "recorded":
+        return _recorded(robot, str(chosen["recording"]))
+    raise ValueError(f"backend is {name!r}; it must be one of {', '.join(NAMES)}")
+
+
+def _scripted(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
+    # The expert brings the simulator's model along; only this backend needs it.
+    from aura_ros.sim.expert import Expert
+    from aura_ros.sim.tasks import TASKS
+
+    names = {task.instruction: name for name, task in TASKS.items()}
+
+    def expert_for(instruction: str) -> Expert:
+        if instruction not in names:
+            known = "; ".join(names)
+            raise ValueError(f"no expert is scripted for {instruction!r}; known are: {known}")
+        return Expert(names[instruction])
+
+    return ScriptedBackend(
+        expert_for,
+        robot.horizon,
+        robot.row_period_ns / NS,
+        chosen["latency"],
+        chosen["noise"],
+        chosen["seed"],
+    )
+
+
+def _recorded(robot: Robot, recording: str) -> Backend:
+    from aura_ros.replay.recording import recorded_actions
+
+    if not recording:
+        raise ValueError("backend recorded needs parameter recording: the path of a recording")
+    times, positions = recorded_actions(Path(recording), robot)
+    return RecordedBackend(times, positions, robot.horizon, robot.row_period_ns)

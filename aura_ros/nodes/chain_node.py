@@ -1,0 +1,283 @@
+"""The node around a room: it converts, times, logs and publishes, and decides nothing."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any, ClassVar
+
+import rclpy
+from rclpy.clock import JumpThreshold
+from rclpy.duration import Duration
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.timer import Timer
+from std_srvs.srv import SetBool, Trigger
+
+from aura_ros.conversions import MESSAGES, ConversionError, to_message
+from aura_ros.journal import Journal
+from aura_ros.nodes.diagnostics import Diagnostics
+from aura_ros.nodes.inputs import Input, inputs_of
+from aura_ros.nodes.messages import make, message_class
+from aura_ros.nodes.parameters import declare, declare_all, judge, values_of
+from aura_ros.nodes.robot import RobotSource
+from aura_ros.nodes.topics import TOPICS
+from aura_ros.pipeline import Room
+from aura_ros.robot.description import Robot
+from aura_ros.settings import Setting, validated
+from aura_ros.types import (
+    NS,
+    ClockJump,
+    Configure,
+    Health,
+    Level,
+    Now,
+    Reset,
+    SetEnabled,
+    Tick,
+)
+
+TICK_S = 0.05
+# A step of the clock that large is a jump, not a slow publisher of /clock.
+FORWARD_JUMP = Duration(seconds=1.0)
+BACKWARD_JUMP = Duration(nanoseconds=-1)
+
+COMMON = (
+    Setting("autostart", True, "configure and activate by itself", 0, 0),
+    Setting("journal", "", "directory in which inputs and outputs are logged; empty: off", 0, 0),
+)
+
+
+class ChainNode(LifecycleNode):
+    """A lifecycle node for one room. Subclasses name the room and build its core."""
+
+    room: ClassVar[str]
+    config: ClassVar[type]
+    says: ClassVar[tuple[type, ...]]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(self.room, **options)
+        for spec in COMMON:
+            declare(self, spec, read_only=True)
+        declare_all(self, self.config)
+        self.declare_more()
+        self.robot_source = RobotSource(self)
+        self.add_on_set_parameters_callback(self._judge_changes)
+        self.add_post_set_parameters_callback(self._apply_changes)
+        self._active = False
+        self._core: Room | None = None
+        self._journal: Journal | None = None
+        self._heard: dict[str, int] = {}
+        self._bad: dict[str, str] = {}
+        self._inputs: list[Input] = []
+        self._interfaces: list[Any] = []
+        self._timer: Timer | None = None
+        self._diagnostics = Diagnostics(self)
+        self._inbox: deque[Any] = deque()
+        self._knock = self.create_guard_condition(self._empty_inbox)
+        self.create_service(SetBool, "~/set_enabled", self._on_set_enabled)
+        self.create_service(Trigger, "~/reset", self._on_reset)
+        self._jumps = self.get_clock().create_jump_callback(
+            JumpThreshold(
+                min_forward=FORWARD_JUMP, min_backward=BACKWARD_JUMP, on_clock_change=True
+            ),
+            post_callback=lambda jump: self.deliver(ClockJump()),
+        )
+
+    # --- what subclasses add ----------------------------------------------------------------
+
+    def declare_more(self) -> None:
+        """Declare parameters that are not settings of the core."""
+
+    def build(self, robot: Robot, settings: Any) -> Room:
+        """The core of this node."""
+        raise NotImplementedError
+
+    def outputs(self, robot: Robot) -> None:
+        """Create publishers beside those of ``says``."""
+
+    def act_on(self, value: Any, now: Now) -> None:
+        """Do what a value that the core said means outside of the chain's topics."""
+
+    # --- lifecycle --------------------------------------------------------------------------
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Read the configuration, build the core, connect it."""
+        try:
+            robot = self.robot_source.load()
+            settings: Any = validated(self.config, values_of(self, self.config))
+            self._core = self.build(robot, settings)
+        except (ValueError, OSError) as error:
+            self.get_logger().fatal(str(error))
+            return TransitionCallbackReturn.FAILURE
+        self._connect(robot)
+        directory = self.get_parameter("journal").value
+        if directory:
+            self._journal = Journal(Path(directory) / f"{self.get_name()}.jsonl")
+        return TransitionCallbackReturn.SUCCESS
+
+    def _connect(self, robot: Robot) -> None:
+        self._publishers_of = {
+            kind: self.create_publisher(
+                message_class(MESSAGES[kind]), TOPICS[kind].name, TOPICS[kind].qos
+            )
+            for kind in self.says
+        }
+        self._interfaces = list(self._publishers_of.values())
+        self.outputs(robot)
+        self._inputs = list(inputs_of(self.room, robot))
+        for spec in self._inputs:
+            self.create_subscription(
+                message_class(spec.message), spec.topic, self._taker(spec), spec.qos
+            )
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Begin to take inputs."""
+        self._active = True
+        now = self.now()
+        self._heard = {spec.name: now.steady_ns for spec in self._inputs}
+        # Ticks follow the steady clock: they must go on when simulated time stands still.
+        self._timer = self.create_timer(
+            TICK_S, self.tick, clock=rclpy.clock.Clock(clock_type=rclpy.clock.ClockType.STEADY_TIME)
+        )
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop safely, then take no more inputs."""
+        if self._timer is not None:
+            self.destroy_timer(self._timer)
+            self._timer = None
+        self.deliver(SetEnabled(False))
+        self.deliver(SetEnabled(True))
+        self._active = False
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Disconnect."""
+        for subscription in list(self.subscriptions):
+            if subscription.topic_name != self.robot_source.topic:
+                self.destroy_subscription(subscription)
+        for publisher in self._interfaces:
+            self.destroy_publisher(publisher)
+        self._interfaces = []
+        self._core = None
+        self.close()
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop safely from whatever state."""
+        if self._active:
+            self.on_deactivate(state)
+        self.close()
+        return TransitionCallbackReturn.SUCCESS
+
+    def close(self) -> None:
+        """Release what outlives the core."""
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    # --- values in, values out --------------------------------------------------------------
+
+    def now(self) -> Now:
+        """ROS time and steady time, both in ns."""
+        return Now(self.get_clock().now().nanoseconds, time.monotonic_ns())
+
+    def _taker(self, spec: Input) -> Any:
+        def take(message: Any) -> None:
+            if not self._active:
+                return
+            try:
+                value = spec.read(message)
+            except (ConversionError, ValueError) as error:
+                self._refuse_input(spec, str(error))
+                return
+            self._heard[spec.name] = time.monotonic_ns()
+            self._bad.pop(spec.name, None)
+            self.deliver(value)
+
+        return take
+
+    def _refuse_input(self, spec: Input, words: str) -> None:
+        """A message that is no value is as good as none, and said."""
+        if self._bad.get(spec.name) != words:
+            self.get_logger().error(f"{spec.topic}: {words}")
+        self._bad[spec.name] = words
+
+    def tick(self) -> None:
+        """Time has passed: tell the core, then say how the room is."""
+        self._empty_inbox()
+        self.deliver(Tick())
+        self._diagnostics.update(self.health(), self.now())
+
+    def deliver(self, value: Any) -> None:
+        """Give the core one value; log it, publish and do what follows."""
+        now = self.now()
+        if not self._active or self._core is None or now.ros_ns == 0:
+            return  # not active, or simulated time has not begun
+        said = self._core.handle(value, now)
+        self.record(now, value, said)
+        for out in said:
+            publisher = self._publishers_of.get(type(out))
+            if publisher is not None:
+                publisher.publish(to_message(out, make))
+            self.act_on(out, now)
+
+    def post(self, value: Any) -> None:
+        """Deliver ``value`` in the executor's thread; for other threads to call."""
+        self._inbox.append(value)
+        self._knock.trigger()
+
+    def _empty_inbox(self) -> None:
+        while self._inbox:
+            self.deliver(self._inbox.popleft())
+
+    def record(self, now: Now, value: Any, said: list[Any]) -> None:
+        """Write one input and what followed to the journal."""
+        if self._journal is not None:
+            self._journal.append(False, now, value)
+            for out in said:
+                self._journal.append(True, now, out)
+
+    # --- people -----------------------------------------------------------------------------
+
+    def _on_set_enabled(self, request: Any, response: Any) -> Any:
+        self.deliver(SetEnabled(bool(request.data)))
+        response.success = self._active
+        response.message = "" if self._active else f"{self.room} is not active"
+        return response
+
+    def _on_reset(self, request: Any, response: Any) -> Any:
+        self.deliver(Reset())
+        response.success = self._active
+        response.message = "" if self._active else f"{self.room} is not active"
+        return response
+
+    def _judge_changes(self, changes: list[Parameter]) -> Any:
+        return judge(self, self.config, changes)
+
+    def _apply_changes(self, changes: list[Parameter]) -> None:
+        self.deliver(Configure(values_of(self, self.config)))
+
+    # --- health -----------------------------------------------------------------------------
+
+    def health(self) -> Health:
+        """The core's health, or what is wrong with its inputs."""
+        assert self._core is not None
+        health = self._core.health(self.now())
+        problems = [*self._bad.values(), *self._silent()]
+        if not problems:
+            return health
+        return Health(max(health.level, Level.WARN), "; ".join(problems), health.values)
+
+    def _silent(self) -> list[str]:
+        now_ns = time.monotonic_ns()
+        return [
+            f"{spec.name}: nothing on {self.resolve_topic_name(spec.topic)}"
+            for spec in self._inputs
+            if math.isfinite(spec.silence_s)
+            and spec.name not in self._bad
+            and now_ns - self._heard.get(spec.name, now_ns) > spec.silence_s * NS
+        ]

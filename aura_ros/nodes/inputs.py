@@ -1,0 +1,82 @@
+"""Subscriptions of a room: which topics, how their messages become values, and who is silent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rclpy.qos import QoSProfile
+
+from aura_ros import types as t
+from aura_ros.conversions import MESSAGES, from_message
+from aura_ros.conversions.sensors import (
+    ImageReader,
+    JointReader,
+    read_instruction,
+    read_objects,
+)
+from aura_ros.nodes.topics import IMAGE, LATCHED, NEWEST, SENSOR, TOPICS
+from aura_ros.pipeline import ROUTES
+from aura_ros.robot.description import Robot
+
+# Inputs that stream: silence for longer than this is reported [s].
+SILENCE = {t.Image: 0.3, t.JointState: 0.3, t.Lease: 0.3}
+
+
+@dataclass(frozen=True)
+class Input:
+    """One subscription. ``silence_s`` is the silence that is reported (infinite: never)."""
+
+    name: str
+    topic: str
+    message: str
+    qos: QoSProfile
+    read: Callable[[Any], Any]
+    silence_s: float
+
+
+def inputs_of(room: str, robot: Robot) -> Iterator[Input]:
+    """Every subscription of ``room`` for ``robot``."""
+    for kind, rooms in ROUTES.items():
+        if room in rooms:
+            yield from _sensors(kind, room, robot)
+            if kind in TOPICS:
+                topic = TOPICS[kind]
+                yield Input(
+                    topic.name,
+                    topic.name,
+                    MESSAGES[kind],
+                    topic.qos,
+                    _reader(kind),
+                    SILENCE.get(kind, math.inf),
+                )
+
+
+def _reader(kind: type) -> Callable[[Any], Any]:
+    return lambda message: from_message(kind, message)
+
+
+def _sensors(kind: type, room: str, robot: Robot) -> Iterator[Input]:
+    silence = SILENCE.get(kind, math.inf)
+    if kind is t.Image:
+        for camera in robot.cameras:
+            suffix = "CompressedImage" if camera.compressed else "Image"
+            # Only the policy looks at pixels; the guard wants to know that they change.
+            reader = ImageReader(camera.name, camera.compressed, keep_pixels=room == "policy")
+            message = f"sensor_msgs/msg/{suffix}"
+            yield Input(camera.name, camera.topic, message, IMAGE, reader.read, silence)
+    elif kind is t.JointState:
+        joints, topic = JointReader(robot), robot.joint_states_topic
+        message = "sensor_msgs/msg/JointState"
+        yield Input("joint_states", topic, message, SENSOR, joints.read, silence)
+    elif kind is t.Instruction:
+        # Latched publishers are heard late only by a latched subscription, volatile ones only by
+        # a volatile one; an instruction that comes twice is the same instruction.
+        topic = robot.instruction_topic
+        for qos in (LATCHED, NEWEST):
+            yield Input("instruction", topic, "std_msgs/msg/String", qos, read_instruction, silence)
+    elif kind is t.Objects and robot.objects_topic:
+        topic = robot.objects_topic
+        yield Input("objects", topic, "geometry_msgs/msg/PoseArray", SENSOR, read_objects, silence)

@@ -1,0 +1,74 @@
+"""Running a node as a process: autostart, one executor, clean exit on SIGINT and SIGTERM."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+import rclpy
+from rclpy.experimental import EventsExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
+
+from aura_ros.nodes.chain_node import ChainNode
+
+URDF_TIMEOUT_S = 20.0
+
+
+class Stop:
+    """Becomes true when the process is asked to end."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+
+def run(kind: type[ChainNode], args: list[str] | None = None) -> int:
+    """Run a node until it is asked to end; the exit status."""
+    stop = Stop()
+    # Handlers of our own: a signal during clean-up must not raise out of it.
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    # Short slices of the interpreter for the command thread beside the executor.
+    sys.setswitchinterval(0.0005)
+    try:
+        node = kind()
+    except Exception as error:
+        sys.stderr.write(f"{kind.room}: {error}\n")
+        rclpy.shutdown()
+        return 1
+    executor = EventsExecutor()
+    executor.add_node(node)
+    status = _start(node, executor)
+    while status == 0 and not stop.asked:
+        # spin() of this executor does not come back from a signal; short turns do.
+        executor.spin_once(timeout_sec=0.1)
+    _end(node)
+    return status
+
+
+def _start(node: ChainNode, executor: Any) -> int:
+    if not node.get_parameter("autostart").value:
+        return 0
+    try:
+        node.robot_source.wait(lambda: executor.spin_once(timeout_sec=0.1), URDF_TIMEOUT_S)
+    except TimeoutError as error:
+        node.get_logger().fatal(str(error))
+        return 1
+    for transition in (node.trigger_configure, node.trigger_activate):
+        if transition() != TransitionCallbackReturn.SUCCESS:
+            return 1
+    return 0
+
+
+def _end(node: ChainNode) -> None:
+    try:
+        node.trigger_shutdown()
+        node.destroy_node()
+    finally:
+        rclpy.try_shutdown()
