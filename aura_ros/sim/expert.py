@@ -56,7 +56,7 @@ class Expert:
         begin = Motion(*(np.asarray(values, dtype=np.float64) for values in start))
         tool = self._tool_motion(begin)
         scene = predict(self._arm.task_of(measured), objects, tool.position)
-        times: Array = np.arange(horizon) * row_period_s
+        times: Array = np.arange(horizon, dtype=np.float64) * row_period_s
         stops = [(stop.point, _slowed(stop.speed)) for stop in STAGES[self._task](scene)]
         path = chain(tool, stops, times)
         targets = self._joint_motions(path, begin.position, row_period_s)

@@ -118,3 +118,9 @@ class World:
         if self._renderer is not None:
             self._renderer.close()
             self._renderer = None
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
