@@ -70,13 +70,21 @@ def test_find_python_refuses_one_that_does_not_run(program):
 
 
 def test_make_environment_names_a_missing_compiler(program, tmp_path):
-    for tool in ("dirname", "cat", "sh"):
+    for tool in ("dirname", "cat", "sh", "uname"):
         program(tool, f'exec {shutil.which(tool)} "$@"')
     bare = str(program("cmake", "exit 0").parent)
     said = run("make_environment", "env", "stamp", cwd=tmp_path, PATH=bare)
     assert said.returncode == 1
     assert "g++ is missing" in said.stderr
     assert "apt-get install cmake g++" in said.stderr
+
+
+def test_make_environment_names_the_machines_that_have_wheels(program, tmp_path):
+    path = f"{program('uname', 'echo Darwin arm64').parent}:{os.environ['PATH']}"
+    said = run("make_environment", "env", "stamp", cwd=tmp_path, PATH=path)
+    assert said.returncode == 1
+    assert "Linux x86_64 only, not for Darwin arm64" in said.stderr
+    assert "pip install ." in said.stderr
 
 
 def test_step_tells_the_time_and_keeps_the_log(tmp_path):
