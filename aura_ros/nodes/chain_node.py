@@ -76,7 +76,6 @@ class ChainNode(LifecycleNode):
         self._timer: Timer | None = None
         self._diagnostics = Diagnostics(self)
         self._inbox: deque[Any] = deque()
-        self._knock = self.create_guard_condition(self._empty_inbox)
         self.create_service(SetBool, "~/set_enabled", self._on_set_enabled)
         self.create_service(Trigger, "~/reset", self._on_reset)
         self._jumps = self.get_clock().create_jump_callback(
@@ -228,7 +227,9 @@ class ChainNode(LifecycleNode):
     def post(self, value: Any) -> None:
         """Deliver ``value`` in the executor's thread; for other threads to call."""
         self._inbox.append(value)
-        self._knock.trigger()
+        # A task wakes every executor; the one of events takes no guard conditions.
+        if self.executor is not None:
+            self.executor.create_task(self._empty_inbox)
 
     def _empty_inbox(self) -> None:
         while self._inbox:

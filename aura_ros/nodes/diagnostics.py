@@ -31,8 +31,11 @@ class Diagnostics:
 
     def _log(self, health: Health) -> None:
         logger = self._node.get_logger()
-        log = logger.info if health.level == Level.OK else logger.warning
-        log(health.summary)
+        # Two calls: rclpy holds every call to the severity it had first.
+        if health.level == Level.OK:
+            logger.info(health.summary)
+        else:
+            logger.warning(health.summary)
 
     def _message(self, health: Health) -> Any:
         status = DiagnosticStatus(

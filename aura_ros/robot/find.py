@@ -36,6 +36,14 @@ def find_config(name_or_path: str | Path) -> Path:
     raise RobotConfigError(str(name_or_path), (problem,))
 
 
+def find_share(relative: str) -> Path | None:
+    """A shared file of this package (``config/...``, ``msg/...``), None if it is not installed."""
+    for share in _shares("aura_ros"):
+        if _is_file(share / relative):
+            return share / relative
+    return None
+
+
 def read_urdf(source: Mapping[str, Any], base: Path, problems: Problems) -> bytes | None:
     """URDF that the table ``urdf`` of a configuration names, None after a problem was noted.
 
