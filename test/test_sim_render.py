@@ -57,7 +57,7 @@ def test_noise_does_not_wrap_around():
 
 def test_without_opengl_the_error_names_the_packages(monkeypatch):
     monkeypatch.setattr(gl.ctypes.util, "find_library", lambda name: None)
-    with pytest.raises(gl.RenderingUnavailableError, match="libegl1.*libosmesa6"):
+    with pytest.raises(gl.RenderingUnavailableError, match=r"libegl1.*libosmesa6"):
         gl.make_context(64, 64)
 
 

@@ -12,6 +12,10 @@ from aura_ros.sim.world import World
 FAR = np.array([0.6, 0.1, CUBE_HALF])
 
 
+def beside_far(*offset):
+    return FAR + np.array(offset)
+
+
 @pytest.fixture(scope="module")
 def world():
     return World("pick_place", seed=1)
@@ -92,21 +96,21 @@ def test_positions_spread_over_20_by_30_cm_and_begin_unsolved(task):
 
 
 def test_reach_succeeds_within_two_centimetres():
-    now = Situation(FAR + [0.0, 0.0, 0.019], FAR + 0.3, FAR, 0.03, False)
+    now = Situation(beside_far(0.0, 0.0, 0.019), FAR + 0.3, FAR, 0.03, False)
     assert find_task("reach").succeeded(now)
-    assert not find_task("reach").succeeded(replace(now, tool=FAR + [0.0, 0.0, 0.021]))
+    assert not find_task("reach").succeeded(replace(now, tool=beside_far(0.0, 0.0, 0.021)))
 
 
 def test_push_succeeds_within_four_centimetres():
-    now = Situation(FAR + 0.3, FAR + [0.039, 0.0, 0.0], FAR, 0.0, False)
+    now = Situation(FAR + 0.3, beside_far(0.039, 0.0, 0.0), FAR, 0.0, False)
     assert find_task("push").succeeded(now)
-    assert not find_task("push").succeeded(replace(now, cube=FAR + [0.041, 0.0, 0.0]))
+    assert not find_task("push").succeeded(replace(now, cube=beside_far(0.041, 0.0, 0.0)))
 
 
 def test_pick_place_needs_lift_place_and_release():
-    now = Situation(FAR, FAR + [0.039, 0.0, 0.0], FAR, 0.03, True)
+    now = Situation(FAR, beside_far(0.039, 0.0, 0.0), FAR, 0.03, True)
     assert find_task("pick_place").succeeded(now)
-    for lacking in ({"lifted": False}, {"finger": 0.02}, {"cube": FAR + [0.041, 0.0, 0.0]}):
+    for lacking in ({"lifted": False}, {"finger": 0.02}, {"cube": beside_far(0.041, 0.0, 0.0)}):
         assert not find_task("pick_place").succeeded(replace(now, **lacking))
 
 
