@@ -14,7 +14,7 @@ help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 	@echo "PYTHON=<python3.x> chooses the Python of the environment, DISTRO=kilted the other ROS 2."
 
-setup: $(STAMPS)/rendering ## Make the environment $(ENV): ROS 2, messages, the command aura
+setup: $(STAMPS)/rendering ## Make the environment in .venv: ROS 2, the messages, the command aura
 
 demo: setup ## Run the closed loop with the embedded robot
 	$(ENV)/bin/aura demo
