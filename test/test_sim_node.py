@@ -1,154 +1,33 @@
 """The node over real ROS 2: what it publishes, what it takes, how it fails and how it ends."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
-from collections import defaultdict
 
 import numpy as np
 import pytest
 
-rclpy = pytest.importorskip("rclpy", reason="needs ROS 2")
+pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from builtin_interfaces.msg import Duration  # noqa: E402
-from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
-from geometry_msgs.msg import PoseArray  # noqa: E402
-from rcl_interfaces.srv import SetParametersAtomically  # noqa: E402
-from rclpy.context import Context  # noqa: E402
-from rclpy.executors import SingleThreadedExecutor  # noqa: E402
-from rclpy.parameter import Parameter  # noqa: E402
-from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data  # noqa: E402
-from rosgraph_msgs.msg import Clock  # noqa: E402
-from sensor_msgs.msg import Image, JointState  # noqa: E402
-from std_msgs.msg import Bool, Float64MultiArray, String  # noqa: E402
-from std_srvs.srv import Trigger  # noqa: E402
-from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint  # noqa: E402
+from sim_client import DOMAINS, FRONT, PATIENCE_S, Client, pixels, stamp_ns, start_sim, stop_sim
+from std_msgs.msg import Float64MultiArray
+from std_srvs.srv import Trigger
 
-from aura_ros.sim import gl  # noqa: E402
-from aura_ros.sim.model import HOME, JOINTS  # noqa: E402
+from aura_ros.sim import gl
+from aura_ros.sim.model import HOME, JOINTS
 
 pytestmark = pytest.mark.skipif(not gl.backends(), reason=f"no OpenGL here: {gl.REMEDY}")
-
-DOMAIN = 1 + os.getpid() % 100
-PATIENCE_S = 30.0
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-TOPICS = {
-    "joint_states": (JointState, qos_profile_sensor_data),
-    "objects": (PoseArray, qos_profile_sensor_data),
-    "camera/front/image_raw": (Image, qos_profile_sensor_data),
-    "camera/wrist/image_raw": (Image, qos_profile_sensor_data),
-    "/clock": (Clock, qos_profile_sensor_data),
-    "instruction": (String, LATCHED),
-    "success": (Bool, LATCHED),
-    "/diagnostics": (DiagnosticArray, 10),
-}
-FRONT = "camera/front/image_raw"
-
-
-def start_sim(domain, **parameters):
-    """The node as a process of its own."""
-    values = {"task": "push", "seed": 7, "image_width": 64, "image_height": 48, **parameters}
-    pairs = [word for k, v in values.items() for word in ("-p", f"{k}:={v}")]
-    environment = {
-        **os.environ,
-        "ROS_DOMAIN_ID": str(domain),
-        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "aura_ros.sim.node", "--ros-args", *pairs],
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def stop_sim(process, number=signal.SIGINT):
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=PATIENCE_S)
-    return process.returncode, errors
-
-
-class Client:
-    """Listens to everything the robot says, and speaks to it."""
-
-    def __init__(self, domain):
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=domain)
-        self.node = rclpy.create_node("client", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.executor.add_node(self.node)
-        self.heard = defaultdict(list)
-        for topic, (kind, qos) in TOPICS.items():
-            self.node.create_subscription(kind, topic, self.heard[topic].append, qos)
-        self.trajectories = self.node.create_publisher(
-            JointTrajectory, "joint_trajectory_controller/joint_trajectory", 1
-        )
-        self.positions = self.node.create_publisher(
-            Float64MultiArray, "position_controller/commands", 1
-        )
-        self.wait(lambda: self.heard["joint_states"])
-        self.wait(lambda: self.trajectories.get_subscription_count() == 1)
-        self.wait(lambda: self.positions.get_subscription_count() == 1)
-
-    def wait(self, condition):
-        deadline = time.monotonic() + PATIENCE_S
-        while not condition():
-            assert time.monotonic() < deadline, "nothing came in time"
-            self.executor.spin_once(timeout_sec=0.1)
-
-    def fresh(self, topic, count=1):
-        """The next ``count`` messages of a topic."""
-        before = len(self.heard[topic])
-        self.wait(lambda: len(self.heard[topic]) >= before + count)
-        return self.heard[topic][before : before + count]
-
-    def call(self, kind, name, request):
-        service = self.node.create_client(kind, name)
-        self.wait(service.service_is_ready)
-        future = service.call_async(request)
-        self.wait(future.done)
-        return future.result()
-
-    def set(self, **faults):
-        values = [Parameter(f"fault.{k}", value=v).to_parameter_msg() for k, v in faults.items()]
-        request = SetParametersAtomically.Request(parameters=values)
-        name = "sim/set_parameters_atomically"
-        return self.call(SetParametersAtomically, name, request).result
-
-    def follow(self, target, seconds, names=JOINTS):
-        point = JointTrajectoryPoint(positions=list(target), velocities=[0.0] * len(target))
-        whole = int(seconds)
-        point.time_from_start = Duration(sec=whole, nanosec=int((seconds - whole) * 1e9))
-        self.trajectories.publish(JointTrajectory(joint_names=list(names), points=[point]))
-
-    def arrive(self, target):
-        """Wait until the joints rest at ``target``."""
-
-        def there():
-            state = self.heard["joint_states"][-1]
-            near = np.abs(np.array(state.position) - target).max() < 2e-3
-            return near and np.abs(state.velocity).max() < 1e-2
-
-        self.wait(there)
-
-    def close(self):
-        self.executor.shutdown()
-        self.node.destroy_node()
-        rclpy.shutdown(context=self.context)
 
 
 @pytest.fixture(scope="module")
 def sim():
-    process = start_sim(DOMAIN)
+    process = start_sim(DOMAINS[0])
     yield process
     assert stop_sim(process)[0] == 0
 
 
 @pytest.fixture(scope="module")
 def client(sim):
-    client = Client(DOMAIN)
+    client = Client(DOMAINS[0])
     yield client
     client.close()
 
@@ -159,14 +38,6 @@ def healthy(client):
     yield client
     cleared = {"camera_front": "none", "drop_joint_states": False, "latency_s": 0.0}
     assert client.set(**cleared, joint_noise=0.0, slip=False).successful
-
-
-def stamp_ns(message):
-    return message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
-
-
-def pixels(message):
-    return np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, 3)
 
 
 def test_joint_states_come_at_100_hz_in_joint_order(client):
@@ -195,7 +66,7 @@ def test_objects_are_poses_in_the_base_frame(client):
 
 
 def test_instruction_and_success_are_latched(client):
-    late = Client(DOMAIN)
+    late = Client(DOMAINS[0])
     late.wait(lambda: late.heard["instruction"] and late.heard["success"])
     late.close()
     assert late.heard["instruction"][0].data == "push the red cube onto the green disc"
@@ -214,20 +85,15 @@ def test_a_trajectory_is_followed_and_positions_take_over(client):
 def test_a_refused_command_moves_nothing_and_is_reported(client):
     client.follow(HOME, 0.2)
     client.arrive(HOME)
+    begin = len(client.heard["joint_states"])
     client.follow(HOME + 0.5, 0.2, names=[*JOINTS[:7], "elbow"])
+    client.wait(lambda: "unknown joints ['elbow']" in client.diagnosed("sim: commands"))
     sentinel = HOME.copy()
     sentinel[6] += 0.05
-    begin = len(client.heard["joint_states"])
     client.follow(sentinel, 0.3)
     client.arrive(sentinel)
     seen = np.array([state.position for state in client.heard["joint_states"][begin:]])
     assert np.abs(seen - HOME)[:, :6].max() < 0.01
-    client.wait(
-        lambda: any(
-            "unknown joints ['elbow']" in status.message
-            for status in client.heard["/diagnostics"][-1].status
-        )
-    )
 
 
 def test_episodes_answer_with_their_seeds_and_repeat_the_instruction(client):
@@ -291,8 +157,8 @@ def test_a_fault_that_does_not_exist_is_refused(client, fault, reason):
 
 
 def test_simulated_time_runs_at_its_factor():
-    process = start_sim(DOMAIN + 1, simulated_time=True, real_time_factor=4.0)
-    client = Client(DOMAIN + 1)
+    process = start_sim(DOMAINS[1], simulated_time=True, real_time_factor=4.0)
+    client = Client(DOMAINS[1])
     begin, wall = client.fresh("/clock")[0].clock, time.monotonic()
     clocks = client.fresh("/clock", 1000)
     passed = clocks[-1].clock.sec - begin.sec + 1e-9 * (clocks[-1].clock.nanosec - begin.nanosec)
@@ -305,8 +171,8 @@ def test_simulated_time_runs_at_its_factor():
 
 
 def test_sigterm_ends_the_node_cleanly():
-    process = start_sim(DOMAIN + 2)
-    Client(DOMAIN + 2).close()
+    process = start_sim(DOMAINS[2])
+    Client(DOMAINS[2]).close()
     code, errors = stop_sim(process, signal.SIGTERM)
     assert code == 0
     assert "Traceback" not in errors
@@ -321,7 +187,7 @@ def test_sigterm_ends_the_node_cleanly():
     ],
 )
 def test_a_wrong_parameter_ends_the_node_with_its_name(parameter, value, reason):
-    process = start_sim(DOMAIN + 3, **{parameter: value})
+    process = start_sim(DOMAINS[3], **{parameter: value})
     _, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
     assert reason in errors

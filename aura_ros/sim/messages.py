@@ -6,7 +6,6 @@ import array
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Point as PointMsg
 from geometry_msgs.msg import Pose, PoseArray, Quaternion
 from sensor_msgs.msg import Image, JointState
@@ -71,11 +70,3 @@ def trajectory(message: JointTrajectory) -> TrajectoryCommand:
     )
     time = message.header.stamp
     return TrajectoryCommand(time.sec * NS + time.nanosec, tuple(message.joint_names), points)
-
-
-def diagnostic(name: str, level: bytes, text: str, values: dict[str, object]) -> DiagnosticStatus:
-    """One line of diagnostics (REP 107)."""
-    pairs = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
-    return DiagnosticStatus(
-        name=name, level=level, message=text, hardware_id="embedded_panda", values=pairs
-    )

@@ -9,7 +9,6 @@ from threading import Event, Thread
 
 import numpy as np
 import rclpy
-from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import (
     InvalidParameterTypeException,
@@ -28,6 +27,7 @@ from trajectory_msgs.msg import JointTrajectory
 from aura_ros.sim import messages, parameters
 from aura_ros.sim.cameras import CameraThread
 from aura_ros.sim.gl import RenderingUnavailableError
+from aura_ros.sim.health import Health, diagnose
 from aura_ros.sim.model import STEP_NS
 from aura_ros.sim.outputs import Outputs
 from aura_ros.sim.pacing import Pacer, Rate
@@ -63,6 +63,7 @@ class SimNode(Node):
         self._outputs.faults = parameters.read_faults(self)
         self._pacer = Pacer(self._settings.real_time_factor)
         self._refused, self._last_refusal = 0, ""
+        self._health = Health()
         size = (self._settings.image_width, self._settings.image_height)
         self._cameras = CameraThread(
             self._sim.model, size, lambda: self._outputs.faults, self._outputs.image
@@ -115,7 +116,7 @@ class SimNode(Node):
         if self._settings.simulated_time:
             last = self._now_ns + steps * STEP_NS
         else:
-            last = self._wall.now().nanoseconds
+            last = self._wall.now().nanoseconds - self._pacer.late_ns
         return range(last - (steps - 1) * STEP_NS, last + 1, STEP_NS)
 
     def _publish(self, now_ns: int, due: set[str]) -> None:
@@ -168,32 +169,16 @@ class SimNode(Node):
         self._outputs.faults = parameters.read_faults(self)
 
     def _diagnose(self) -> None:
-        ok, warn, name = DiagnosticStatus.OK, DiagnosticStatus.WARN, self.get_name()
-        skipped, dropped = self._pacer.skipped_s, self._cameras.dropped
-        active = self._outputs.faults.active()
-        lines = [
-            messages.diagnostic(
-                f"{name}: physics",
-                warn if skipped else ok,
-                f"fell {skipped:.1f} s behind" if skipped else "in real time",
-                {"skipped_s": f"{skipped:.3f}", "seed": self._sim.seed},
-            ),
-            messages.diagnostic(
-                f"{name}: cameras",
-                ok,
-                f"{self._cameras.render_ms:.1f} ms a pair",
-                {"render_ms": f"{self._cameras.render_ms:.2f}", "dropped": dropped},
-            ),
-            messages.diagnostic(
-                f"{name}: commands",
-                warn if self._refused else ok,
-                self._last_refusal or "none refused",
-                {"refused": self._refused},
-            ),
-            messages.diagnostic(
-                f"{name}: faults", warn if active else ok, ", ".join(active) or "none", {}
-            ),
-        ]
+        health = Health(
+            skipped_s=self._pacer.skipped_s,
+            render_ms=self._cameras.render_ms,
+            dropped_frames=self._cameras.dropped,
+            refused=self._refused,
+            last_refusal=self._last_refusal,
+            faults=self._outputs.faults.active(),
+        )
+        lines = diagnose(self.get_name(), health, self._health)
+        self._health = health
         self._outputs.diagnostics(self._time_ns(), lines)
 
 

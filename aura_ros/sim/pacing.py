@@ -23,9 +23,10 @@ class Pacer:
         self._step_ns = STEP_NS / factor
         self._next_ns = float(time.monotonic_ns())
         self.skipped_s = 0.0
+        self.late_ns = 0
 
     def wait(self) -> int:
-        """Sleep until steps are due, and say how many."""
+        """Sleep until steps are due, and say how many; the last was due ``late_ns`` ago."""
         wake_ns = self._next_ns + self._wake_ns
         time.sleep(max(wake_ns - time.monotonic_ns(), 0) / NS)
         behind_ns = time.monotonic_ns() - self._next_ns
@@ -35,6 +36,7 @@ class Pacer:
             behind_ns = self._wake_ns
         steps = max(int(behind_ns // self._step_ns), 1)
         self._next_ns += steps * self._step_ns
+        self.late_ns = max(round(behind_ns - steps * self._step_ns), 0)
         return steps
 
 
