@@ -46,6 +46,10 @@ from aura_ros.types import (
 )
 
 
+# The guard's check that a plan starts after now: a later start may pass it.
+LATE = "timing"
+
+
 @dataclass(frozen=True)
 class FuserConfig:
     """Settings of the fuser."""
@@ -137,9 +141,11 @@ class Fuser:
         if pending is None or value.plan_digest != pending.plan.digest:
             return []
         self._pending = None
+        if value.reason == LATE and pending.attempt < self._config.attempts:
+            return self._propose(pending.chunk, now, pending.attempt + 1)
         if value.decision != Decision.ALLOW:
             return self._refuse(Refusal(f"guard_{value.reason}", f"guard: {value.reason}"), now)
-        if now.steady_ns > self._lease_until_ns:
+        if not self._may_move(now):
             return self._refuse(Refusal("no_lease", "no lease holds: is the guard armed?"), now)
         if self._is_too_late(pending.plan, now):
             if pending.attempt < self._config.attempts:
@@ -156,13 +162,12 @@ class Fuser:
         self._lease = value
         if not value.granted:
             return self._stop(now)
-        held = now.steady_ns <= self._lease_until_ns
         self._lease_until_ns = now.steady_ns + value.duration_ns
         if self._leased is None:
             return []
-        before = self._leased if held else self._leased.expired()
-        self._leased = before.renewed(now, value.duration_ns)
-        return [self._leased.track]
+        out = [] if self._leased.holds(now) else self._settle(now)
+        self._leased = self._leased.renewed(now, value.duration_ns)
+        return [*out, self._leased.track]
 
     @handle.register
     def _(self, value: Tick, now: Now) -> list[Any]:
@@ -201,7 +206,8 @@ class Fuser:
     # --- planning -------------------------------------------------------------------------
 
     def _propose(self, chunk: ActionChunk, now: Now, attempt: int) -> list[Any]:
-        delay = int(self._config.commit_delay * NS)
+        # A verdict that came too late once needs more time, not the same again.
+        delay = int(self._config.commit_delay * attempt * NS)
         start = knot_at_or_after(now.ros_ns + delay, self._grid.period_ns)
         if knots_left(chunk, start, self._grid.period_ns) < self._config.min_knots:
             return self._refuse(Refusal("expired", "the chunk ends before it could start"), now)
@@ -261,6 +267,12 @@ class Fuser:
         rest = np.zeros_like(inside)
         return KinematicState(start_ns, inside, rest, rest)
 
+    def _may_move(self, now: Now) -> bool:
+        """A lease holds, and the motion that a plan would continue is not in its stop tail."""
+        if self._leased is not None:
+            return self._leased.holds(now)
+        return now.steady_ns <= self._lease_until_ns
+
     def _is_too_late(self, plan: Plan, now: Now) -> bool:
         identity = self._leased.identity if self._leased else ""
         return plan.start_ns < now.ros_ns or plan.base_digest != identity
@@ -268,10 +280,8 @@ class Fuser:
     def _commit(self, plan: Plan, now: Now) -> list[Any]:
         if self._leased is None:
             rest = at_rest(plan.position[0], plan.start_ns, plan.knot_period_ns, plan.joint_names)
-            until = now.ros_ns + self._lease_until_ns - now.steady_ns
-            self._leased = Leased(
-                rest, rest.digest, until, self._lease_until_ns, self._robot.stop_knots
-            )
+            nothing = Leased(rest, rest.digest, now.ros_ns, now.steady_ns, self._robot.stop_knots)
+            self._leased = nothing.renewed(now, self._lease_until_ns - now.steady_ns)
         self._leased = self._leased.with_plan(plan)
         self._committed += 1
         return [Commitment(self._leased.committed), self._leased.track]

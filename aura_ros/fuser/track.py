@@ -31,16 +31,21 @@ class Leased:
         return Track(cut(self.committed, self.until_ros_ns, self.stop_knots))
 
     def holds(self, now: Now) -> bool:
-        """The lease has not ended."""
-        return now.steady_ns <= self.until_steady_ns
+        """The lease has ended on neither clock: simulated time may run ahead of the steady one."""
+        return now.steady_ns <= self.until_steady_ns and now.ros_ns <= self.until_ros_ns
 
     def motion(self, now: Now) -> Plan:
         """What will move if nothing more is heard: all of it, or what the ended lease left."""
         return self.committed if self.holds(now) else self.track.plan
 
     def renewed(self, now: Now, duration_ns: int) -> Leased:
-        """The lease runs for ``duration_ns`` from now."""
-        duration = min(duration_ns, MAX_LEASE_NS)
+        """The lease runs for ``duration_ns`` from now, rounded down to a knot.
+
+        On a knot, because there the stop tail begins: no part of it may run while a renewal
+        could still take the motion back to the plan.
+        """
+        end = now.ros_ns + min(duration_ns, MAX_LEASE_NS)
+        duration = end - end % self.committed.knot_period_ns - now.ros_ns
         return replace(
             self,
             # Motion that has passed is dropped, so that plans stay short.

@@ -29,6 +29,7 @@ class Observations:
     def clear(self) -> None:
         """Forget images and joints; the instruction stays."""
         self._images: dict[str, Image] = {}
+        self._arrivals: dict[str, int] = {}
         self._joints: deque[JointState] = deque(maxlen=JOINT_HISTORY)
         self._objects: Objects | None = None
 
@@ -37,12 +38,13 @@ class Observations:
         """What the robot is told to do now."""
         return self._instruction
 
-    def add(self, value: Image | JointState | Objects | Instruction) -> None:
+    def add(self, value: Image | JointState | Objects | Instruction, arrival_ns: int) -> None:
         """Take one input; a stamp before the last one of its source is ignored."""
         if isinstance(value, Image):
             last = self._images.get(value.source)
             if value.source in self._cameras and (last is None or value.stamp_ns > last.stamp_ns):
                 self._images[value.source] = value
+                self._arrivals[value.source] = arrival_ns
         elif isinstance(value, JointState):
             if not self._joints or value.stamp_ns > self._joints[-1].stamp_ns:
                 self._joints.append(value)
@@ -50,6 +52,10 @@ class Observations:
             self._objects = value
         else:
             self._instruction = value.text
+
+    def all_since(self, steady_ns: int) -> bool:
+        """Every camera delivered at or after ``steady_ns``: no image is one round older."""
+        return all(self._arrivals.get(name, -1) >= steady_ns for name in self._cameras)
 
     def latest(self) -> Observation | str:
         """The newest complete observation, or what it lacks, in words."""

@@ -82,6 +82,7 @@ class Policy:
         self._inputs.clear()
         self._asked: tuple[Now, Request] | None = None
         self._last_asked_ns: int | None = None
+        self._next_ns = 0
         self._last_stamp_ns = -1
         self._committed: Plan | None = None
         self._readout: tuple[Now, Array] | None = None
@@ -97,7 +98,7 @@ class Policy:
 
     @handle.register
     def _(self, value: Image | JointState | Objects, now: Now) -> list[Any]:
-        self._inputs.add(value)
+        self._inputs.add(value, now.steady_ns)
         is_trigger = isinstance(value, Image) or not self._robot.cameras
         return self._ask(now) if is_trigger else []
 
@@ -105,7 +106,7 @@ class Policy:
     def _(self, value: Instruction, now: Now) -> list[Any]:
         if value.text == self._inputs.instruction and self._episode > 0:
             return []  # repeated by its publisher, not given anew
-        self._inputs.add(value)
+        self._inputs.add(value, now.steady_ns)
         self._begin_episode()
         return self._ask(now)
 
@@ -125,6 +126,8 @@ class Policy:
             return []
         asked, request = self._asked
         self._asked = None
+        # The next request waits for images that are newer than this answer.
+        self._next_ns = max(self._next_ns, now.steady_ns)
         self._error = value.error
         if value.error:
             return []
@@ -190,15 +193,13 @@ class Policy:
         """A request, if the policy is idle and there is something new to ask about."""
         if not self._enabled or self._asked is not None:
             return []
-        period = int(self._config.request_period * NS)
-        if self._last_asked_ns is not None and now.steady_ns - self._last_asked_ns < period:
-            return []
         observation = self._inputs.latest()
         if isinstance(observation, str):
             self._lacks = observation
             return []
         self._lacks = ""
-        if observation.stamp_ns <= self._last_stamp_ns:
+        is_new = observation.stamp_ns > self._last_stamp_ns
+        if now.steady_ns < self._next_ns or not is_new or not self._inputs.all_since(self._next_ns):
             return []
         self._sequence += 1
         request = Request(
@@ -209,6 +210,7 @@ class Policy:
             self._fresh_readout(now),
         )
         self._asked, self._last_asked_ns = (now, request), now.steady_ns
+        self._next_ns = now.steady_ns + int(self._config.request_period * NS)
         self._last_stamp_ns = observation.stamp_ns
         return [request]
 

@@ -12,6 +12,10 @@ from aura_ros.policy.backend import BackendError, plain_embedding, raw_pixels
 from aura_ros.types import Array, Observation, Request
 
 
+# What a busy backend multiplies: a few ms a turn, without the interpreter's lock.
+LOAD = np.full((512, 512), 1e-3)
+
+
 class Expert(Protocol):
     """Plans rows from the measured joints, the objects and the state where the rows begin."""
 
@@ -29,7 +33,8 @@ class Expert(Protocol):
 class ScriptedBackend:
     """``expert`` with ``latency_s`` of delay and ``noise`` [rad or m] of per-chunk bias.
 
-    The bias grows over the first rows of a chunk, as a policy's disagreement with itself does.
+    The bias grows over the first rows of a chunk, as a policy's disagreement with itself does;
+    rows stay between ``lower`` and ``upper`` (n,). ``busy``: the delay is spent computing.
     """
 
     name = "scripted"
@@ -42,11 +47,15 @@ class ScriptedBackend:
         latency_s: float = 0.0,
         noise: float = 0.0,
         seed: int = 0,
+        busy: bool = False,
+        lower: Array | float = -np.inf,
+        upper: Array | float = np.inf,
     ) -> None:
         self._expert_for = expert
         self._experts: dict[str, Expert] = {}
         self._horizon, self._row_period_s = horizon, row_period_s
         self._latency_s, self._noise, self._seed = latency_s, noise, seed
+        self._busy, self._lower, self._upper = busy, lower, upper
 
     def encode(self, observation: Observation) -> Array:
         """Joints and mean colours: this policy does not look at pictures."""
@@ -68,8 +77,13 @@ class ScriptedBackend:
             self._row_period_s,
         )
         rows = rows + self._bias(request.sequence, rows.shape)
-        time.sleep(max(self._latency_s - (time.monotonic() - began), 0.0))
-        return rows
+        self._wait_until(began + self._latency_s)
+        return np.asarray(np.clip(rows, self._lower, self._upper))
+
+    def _wait_until(self, end: float) -> None:
+        while self._busy and time.monotonic() < end:
+            LOAD @ LOAD
+        time.sleep(max(end - time.monotonic(), 0.0))
 
     def _expert(self, instruction: str) -> Expert:
         if instruction not in self._experts:

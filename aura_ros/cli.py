@@ -1,0 +1,67 @@
+"""The command ``aura``. Every subcommand imports what it needs only when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Memory, failure prediction, authorization and smooth execution for any frozen VLA.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.callback()
+def aura() -> None:
+    """Stand between a frozen VLA and a robot."""
+
+
+JsonOption = Annotated[Path | None, typer.Option("--json", help="write the figures here")]
+
+
+@app.command()
+def demo(
+    task: Annotated[str, typer.Option(help="reach, push or pick_place")] = "pick_place",
+    episodes: Annotated[int, typer.Option(min=1, max=1000)] = 10,
+    latency: Annotated[float, typer.Option(min=0, max=2, help="of the policy [s]")] = 0.2,
+    noise: Annotated[float, typer.Option(min=0, max=0.1, help="of its chunks [rad, m]")] = 0.002,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    out: Annotated[Path, typer.Option(help="logs, journals, recording")] = Path("demo_out"),
+    json: JsonOption = None,
+) -> None:
+    """Run the closed loop with the embedded robot, then freeze a camera."""
+    from rich.console import Console
+
+    from aura_ros.demo import report
+    from aura_ros.demo.run import DemoError, DemoOptions, run_demo
+
+    console = Console()
+    options = DemoOptions(task, episodes, latency, noise, seed)
+    try:
+        with console.status("") as status:
+            result = run_demo(options, out, lambda words: _progress(console, status, words))
+    except (DemoError, TimeoutError, RuntimeError, ValueError) as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from error
+    report.show(result, console)
+    if json is not None:
+        report.write(result, json)
+    raise typer.Exit(0 if report.passed(result) else 1)
+
+
+def _progress(console: object, status: object, words: str) -> None:
+    console.print(words)  # type: ignore[attr-defined]
+    status.update(words)  # type: ignore[attr-defined]
+
+
+def main() -> None:
+    """Entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The closed loop with the embedded robot, measured from outside of the chain."""

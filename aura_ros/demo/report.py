@@ -1,0 +1,67 @@
+"""The demonstration's table and figures."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from aura_ros.demo.run import DemoResult
+from aura_ros.figures import Metric, write_figures
+
+
+def metrics(result: DemoResult) -> dict[str, Metric]:
+    """Figures under their published keys."""
+    episodes = result.episodes
+    values: dict[str, Metric] = {
+        "episodes": len(episodes),
+        "success_rate": sum(e.success for e in episodes) / max(len(episodes), 1),
+        "stalls": sum(e.stalls for e in episodes),
+        "limit_violations": result.limit_violations,
+        "stop_after_fault_s": result.fault.stop_s,
+        "resumed": int(result.fault.resumed),
+        "plans_allowed": result.allowed,
+        "plans_refused": sum(result.refused.values()),
+        "mean_duration_s": sum(e.duration_s for e in episodes) / max(len(episodes), 1),
+        "worst_reaction_s": max((e.reaction_s for e in episodes), default=math.nan),
+    }
+    # JSON has no infinity: what was never reached is said in words.
+    return {
+        k: v if not isinstance(v, float) or math.isfinite(v) else "never" for k, v in values.items()
+    }
+
+
+def show(result: DemoResult, console: Console) -> None:
+    """Print the table."""
+    table = Table("episode", "seed", "done", "time [s]", "first motion [s]", "stalls")
+    for k, e in enumerate(result.episodes, 1):
+        done = "yes" if e.success else "no"
+        table.add_row(
+            str(k), e.seed, done, f"{e.duration_s:.1f}", f"{e.reaction_s:.2f}", str(e.stalls)
+        )
+    console.print(table)
+    summary = Table("figure", "value")
+    for key, value in metrics(result).items():
+        summary.add_row(key, f"{value:.3f}" if isinstance(value, float) else str(value))
+    for reason, count in sorted(result.refused.items()):
+        summary.add_row(f"refused: {reason}", str(count))
+    console.print(summary)
+    console.print(f"recording: {result.recording}")
+
+
+def write(result: DemoResult, path: Path) -> None:
+    """Write the figures as JSON."""
+    write_figures(path, "demo", metrics(result))
+
+
+def passed(result: DemoResult) -> bool:
+    """What the demonstration claims, held against what it showed."""
+    shown = metrics(result)
+    stop = result.fault.stop_s
+    done = sum(e.success for e in result.episodes) >= 0.9 * len(result.episodes)
+    return bool(
+        done and not shown["stalls"] and not shown["limit_violations"]
+        and stop <= 0.5 and result.fault.resumed
+    )  # fmt: skip
