@@ -1,0 +1,155 @@
+"""Drives the chain over recorded values: teacher-forced, deterministic, at recorded times.
+
+States are the recorded ones, whatever the chain commands, so planned is not compared with
+measured. The chain ticks and commands on grids that begin with the first message; at the same
+time the message comes first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aura_ros.fuser.fuser import Fuser
+from aura_ros.fuser.loop import CommandLoop
+from aura_ros.guard.context import GuardConfig
+from aura_ros.guard.guard import Guard
+from aura_ros.memory.memory import Memory
+from aura_ros.monitor.calibration import Calibration
+from aura_ros.monitor.monitor import Monitor
+from aura_ros.pipeline import Pipeline
+from aura_ros.policy.backend import BackendError
+from aura_ros.policy.policy import Policy, PolicyConfig
+from aura_ros.replay.actions import SegmentBackend
+from aura_ros.replay.clock import RosClock
+from aura_ros.robot.description import Robot
+from aura_ros.types import (
+    NS,
+    ActionChunk,
+    Array,
+    ClockJump,
+    GuardStatus,
+    Instruction,
+    Mode,
+    Now,
+    Observation,
+    PolicyFeatures,
+    Request,
+    Tick,
+)
+
+MOVING = (Mode.ARMED, Mode.ACTIVE)
+# Values that come from a recorded chain: they are decisions although nothing here made them.
+RECORDED_DECISIONS = (ActionChunk, PolicyFeatures)
+
+Sink = Callable[[Any, Now], None]
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Grids of recorded time [s]: ticks of the rooms, commands, requests to the policy.
+
+    A policy that takes 0.2 s for a chunk asks no faster than the default.
+    """
+
+    tick_period: float = 0.05
+    command_period: float = 0.005
+    request_period: float = 0.2
+
+
+@dataclass
+class Engine:
+    """Takes recorded values in order; hands every decision to ``sink``.
+
+    ``backend`` answers in place of the policy; None where recorded chunks are replayed.
+    ``instruction`` is given where none was recorded. No instruction is given before the guard
+    is armed: as with a robot, the first chunk comes when motion is possible.
+    """
+
+    robot: Robot
+    backend: SegmentBackend | None
+    sink: Sink
+    calibration: Calibration | None = None
+    instruction: str = "replay"
+    rates: Rates = field(default_factory=Rates)
+
+    def __post_init__(self) -> None:
+        self._clock = RosClock()
+        self._pipeline = Pipeline(
+            self._rooms(), CommandLoop(self.robot.limits), self.backend or NoBackend()
+        )
+        self._began_ns: int | None = None
+        self._commands = 0
+        self._per_tick = max(round(self.rates.tick_period / self.rates.command_period), 1)
+        self._waiting = Instruction(self.instruction) if self.instruction else None
+        self._armed = False
+
+    def _rooms(self) -> dict[str, Any]:
+        config = PolicyConfig(request_period=self.rates.request_period)
+        guard = GuardConfig(tracking_error=math.inf, auto_arm=True)
+        policy = {"policy": Policy(self.robot, config)} if self.backend is not None else {}
+        return {
+            **policy,
+            "memory": Memory(),
+            "monitor": Monitor(self.calibration),
+            "guard": Guard(self.robot, guard),
+            "fuser": Fuser(self.robot),
+        }
+
+    def feed(self, log_ns: int, value: Any) -> None:
+        """Take one recorded value that was logged at ``log_ns``."""
+        self.run_until(log_ns)
+        stamp_ns = getattr(value, "stamp_ns", None)
+        if stamp_ns is not None and self._clock.jumped(log_ns, stamp_ns):
+            if self.backend is not None:
+                self.backend.jump(log_ns)
+            self._step(ClockJump(), log_ns)
+        if isinstance(value, Instruction) and not self._armed:
+            self._waiting = value
+        else:
+            self._step(value, log_ns)
+
+    def run_until(self, log_ns: int) -> None:
+        """All ticks and commands that are due before ``log_ns``."""
+        if self._began_ns is None:
+            self._began_ns = log_ns
+        period = round(self.rates.command_period * NS)
+        while (due := self._began_ns + self._commands * period) < log_ns:
+            if self._commands % self._per_tick == 0:
+                self._tick(due)
+            now = self._clock.now(due)
+            command = self._pipeline.command(now)
+            if command is not None:
+                self.sink(command, now)
+            self._commands += 1
+
+    def _tick(self, log_ns: int) -> None:
+        self._step(Tick(), log_ns)
+        if self._armed and self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            self._step(waiting, log_ns)
+
+    def _step(self, value: Any, log_ns: int) -> None:
+        now = self._clock.now(log_ns)
+        if isinstance(value, RECORDED_DECISIONS):
+            self.sink(value, now)
+        for said in self._pipeline.step(value, now):
+            if isinstance(said.value, GuardStatus):
+                self._armed = said.value.mode in MOVING
+            self.sink(said.value, now)
+
+
+class NoBackend:
+    """Stands where no policy is asked."""
+
+    name = "none"
+
+    def encode(self, observation: Observation) -> Array:
+        """There is nothing to encode with."""
+        raise BackendError("recorded chunks are replayed: no policy is asked")
+
+    def act(self, request: Request, embedding: Array) -> Array:
+        """There is nothing to answer with."""
+        raise BackendError("recorded chunks are replayed: no policy is asked")

@@ -1,0 +1,131 @@
+"""One replay from recording to report: what `aura replay` calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress, TimeRemainingColumn
+
+from aura_ros.figures import write_figures
+from aura_ros.monitor.calibration import Calibration, load_calibration
+from aura_ros.monitor.monitor import SCORE_NAMES
+from aura_ros.replay.actions import Segment, SegmentBackend, Spike
+from aura_ros.replay.engine import Engine, Rates
+from aura_ros.replay.feed import Feed
+from aura_ros.replay.inputs import find_inputs
+from aura_ros.replay.plot import draw
+from aura_ros.replay.recording import Recording, RecordingError
+from aura_ros.replay.summary import Observed, Outcome, Summary, summarise, tables
+from aura_ros.replay.typestore import typestore
+from aura_ros.replay.writer import DecisionWriter
+from aura_ros.robot.description import Robot
+from aura_ros.robot.load import load_robot
+from aura_ros.types import NS, Now
+
+
+def run_replay(
+    recording: str | Path,
+    robot: str | Path | Robot,
+    out: str | Path,
+    *,
+    remap: Sequence[str] = (),
+    limit_set: str | None = None,
+    calibration: str | Path | None = None,
+    start: float = 0.0,
+    duration: float | None = None,
+    instruction: str = "replay",
+    inject: str | None = None,
+    rates: Rates | None = None,
+    progress: bool = True,
+    console: Console | None = None,
+) -> Summary:
+    """Run the chain over ``recording`` and write decisions/, summary.json, replay.png to ``out``.
+
+    ``robot`` is a configuration by name or path, with ``limit_set`` one of its tighter sets of
+    limits; ``remap`` holds "configured:=recorded" topic names; ``calibration`` is a file for
+    the monitor; ``start`` and ``duration`` [s] choose a part; ``inject`` disturbs the recorded
+    commands ("spike:JOINT:TIME:SIZE"); ``progress`` shows a bar and the summary.
+    Raises RecordingError, InjectError, RobotConfigError or CalibrationError, which name the
+    thing and the remedy.
+    """
+    description = robot if isinstance(robot, Robot) else load_robot(robot, limit_set=limit_set)
+    learned = _calibration(calibration, description)
+    spike = Spike.parse(inject) if inject else None
+    console = console or Console(quiet=not progress)
+    out = Path(out)
+    typestore()  # made once a process, not part of the replay's time
+    began = time.perf_counter()
+    with Recording(Path(recording)) as opened:
+        first, end = _part(opened, start, duration)
+        feed = Feed(opened, find_inputs(opened, description, remap), description)
+        backend = _backend(feed.actions(first, end), description, spike, opened.start_ns)
+        seen = Observed(description, backend)
+        with DecisionWriter(out / "decisions") as writer:
+
+            def sink(value: Any, now: Now) -> None:
+                writer.write(value, now)
+                seen.take(value, now)
+
+            engine = Engine(description, backend, sink, learned, instruction, rates or Rates())
+            last = first
+            for last, value in _with_bar(feed.values(first, end), first, end, console):
+                engine.feed(last, value)
+        outcome = Outcome(
+            (last - first) / NS,
+            time.perf_counter() - began,
+            writer.output_hash,
+            feed.errors,
+            opened.broken,
+        )
+    return _report(seen, outcome, out, console)
+
+
+def _calibration(path: str | Path | None, robot: Robot) -> Calibration | None:
+    return None if path is None else load_calibration(Path(path), robot.digest, SCORE_NAMES)
+
+
+def _backend(
+    runs: list[Segment], robot: Robot, spike: Spike | None, start_ns: int
+) -> SegmentBackend | None:
+    """What stands in for the policy; None where recorded chunks do."""
+    if spike is not None:
+        runs = spike.into(runs, robot, start_ns)
+    return SegmentBackend(runs, robot) if runs else None
+
+
+def _part(recording: Recording, start: float, duration: float | None) -> tuple[int, int]:
+    """Log times [first, end) of the chosen part."""
+    length = (recording.end_ns - recording.start_ns) / NS
+    if not 0 <= start <= length:
+        raise RecordingError(f"--start {start:g} is outside of the recording of {length:.1f} s")
+    if duration is not None and not duration > 0:
+        raise RecordingError(f"--duration {duration:g} is not above 0")
+    first = recording.start_ns + round(start * NS)
+    end = recording.end_ns + 1
+    return first, end if duration is None else min(end, first + round(duration * NS))
+
+
+def _with_bar(
+    values: Iterable[tuple[int, Any]], first_ns: int, end_ns: int, console: Console
+) -> Iterator[tuple[int, Any]]:
+    """The values, with a bar over recorded time."""
+    columns = (*Progress.get_default_columns()[:3], TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("replay", total=max(end_ns - first_ns, 1))
+        for count, (log_ns, value) in enumerate(values):
+            if count % 100 == 0:
+                bar.update(task, completed=log_ns - first_ns)
+            yield log_ns, value
+
+
+def _report(seen: Observed, outcome: Outcome, out: Path, console: Console) -> Summary:
+    summary = summarise(seen, outcome)
+    write_figures(out / "summary.json", "replay", summary.metrics)
+    for shown in tables(summary, seen.robot):
+        console.print(shown)
+    console.print(draw(seen, out / "replay.png"))
+    return summary

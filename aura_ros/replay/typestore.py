@@ -1,0 +1,55 @@
+"""Message types for rosbags: those of ROS 2 Jazzy and this package's own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from rosbags.typesys.store import Typestore
+
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+class DefinitionsError(FileNotFoundError):
+    """The package's message definitions are nowhere to be found."""
+
+
+def message_folder() -> Path:
+    """Folder of the ``.msg`` files: checkout, Python environment or sourced ROS workspaces."""
+    folders = list(_candidates())
+    for folder in folders:
+        if any(folder.glob("*.msg")):
+            return folder
+    looked = ", ".join(str(folder) for folder in folders)
+    raise DefinitionsError(
+        f"no message definitions in {looked}: install the package with pip, "
+        "or source the ROS workspace that it was built in"
+    )
+
+
+@lru_cache(maxsize=1)
+def typestore() -> Typestore:
+    """The types that decisions are written with."""
+    store = get_typestore(Stores.ROS2_JAZZY)
+    types: dict[str, Any] = {}
+    for path in sorted(message_folder().glob("*.msg")):
+        types |= get_types_from_msg(path.read_text(), f"aura_ros/msg/{path.stem}")
+    store.register(types)
+    return store
+
+
+def make(name: str, fields: dict[str, Any]) -> Any:
+    """A message object of type ``name`` for rosbags."""
+    return typestore().types[name](**fields)
+
+
+def _candidates() -> Iterator[Path]:
+    yield _CHECKOUT / "msg"
+    prefixes = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+    for prefix in (sys.prefix, *filter(None, prefixes)):
+        yield Path(prefix) / "share/aura_ros/msg"
