@@ -35,10 +35,10 @@ class Ratios:
 
 def position_ratio(position: Array, limits: Limits) -> Array:
     """Distance from the middle of the range over half the range, (..., n); 0 if unlimited."""
-    centre = (limits.lower + limits.upper) / 2
     half = (limits.upper - limits.lower) / 2
     bounded = np.isfinite(half)
     with np.errstate(invalid="ignore", divide="ignore"):
+        centre = (limits.lower + limits.upper) / 2
         ratio = np.abs(position - np.where(bounded, centre, 0.0)) / half
     return np.where(bounded, ratio, 0.0)
 

@@ -24,7 +24,7 @@ def integrate(state: KinematicState, jerk: Array, h: float) -> tuple[Array, Arra
 
     Returns position, velocity and acceleration, each (..., K + 1, n).
     """
-    a0 = np.broadcast_to(state.acceleration, jerk[..., :1, :].shape)
+    a0 = np.broadcast_to(state.acceleration, (*jerk.shape[:-2], 1, jerk.shape[-1]))
     acceleration = np.concatenate([a0, a0 + h * np.cumsum(jerk, axis=-2)], axis=-2)
     step_v = h * acceleration[..., :-1, :] + (h * h / 2) * jerk
     v0 = np.broadcast_to(state.velocity, a0.shape)
@@ -48,7 +48,7 @@ def sample(plan: Plan, time_ns: int) -> KinematicState:
     """
     last = len(plan.position) - 1
     offset = min(max(time_ns - plan.start_ns, 0), last * plan.knot_period_ns)
-    k = min(offset // plan.knot_period_ns, last - 1) if last else 0
+    k = offset // plan.knot_period_ns
     p, v, a = plan.position[k], plan.velocity[k], plan.acceleration[k]
     if offset == k * plan.knot_period_ns:
         return KinematicState(time_ns, p, v, a)

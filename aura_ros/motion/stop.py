@@ -50,12 +50,13 @@ def at_rest(
 def cut(plan: Plan, time_ns: int, knots: int) -> Plan:
     """The plan up to its last knot at or before ``time_ns``, then a stop tail of ``knots``.
 
-    A plan that is at rest by then is returned as it is.
+    A plan that rests no later without a tail is returned as it is: a tail out of its own tail
+    would go farther than what was vetted.
     """
     period = plan.knot_period_ns
     last = len(plan.position) - 1
     k = max((time_ns - plan.start_ns) // period, 0)
-    if k >= last:
+    if k + knots >= last:
         return plan
     h = period / NS
     state = sample(plan, plan.start_ns + k * period)
