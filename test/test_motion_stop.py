@@ -1,0 +1,53 @@
+"""Stop tails end at rest from every state, with the least jerk."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aura_ros.motion.jerk import integrate
+from aura_ros.motion.stop import stop_gain, stop_jerk, stop_tails
+from aura_ros.types import KinematicState
+
+speeds = st.floats(-50, 50)
+lengths = st.integers(2, 60)
+periods = st.sampled_from([0.001, 0.005, 0.02, 0.1])
+
+
+@given(speeds, speeds, speeds, lengths, periods)
+def test_a_tail_ends_at_rest_from_every_state(p, v, a, knots, h):
+    state = KinematicState(0, *(np.array([x]) for x in (p, v, a)))
+    jerk = stop_jerk(state.velocity, state.acceleration, knots, h)
+    assert jerk.shape == (knots, 1)
+    _, velocity, acceleration = integrate(state, jerk, h)
+    scale = 1 + abs(v) + abs(a) * (1 + h * knots) + abs(v) / (h * knots)
+    assert abs(velocity[-1, 0]) <= 1e-8 * scale
+    assert abs(acceleration[-1, 0]) <= 1e-8 * scale
+
+
+@given(speeds, speeds)
+def test_no_other_way_to_rest_needs_less_jerk(v, a):
+    knots, h = 12, 0.02
+    jerk = stop_jerk(np.array([v]), np.array([a]), knots, h)[:, 0]
+    # Ways to rest differ by the null space of the end conditions; the least is orthogonal to it.
+    left = knots - 1 - np.arange(knots)
+    effect = np.stack([h * h * (left + 0.5), np.full(knots, h)])
+    null = np.linalg.svd(effect)[2][2:]
+    assert np.abs(null @ jerk).max() <= 1e-9 * (1 + np.abs(jerk).max())
+
+
+def test_tails_from_many_states_are_the_tails_from_each():
+    generator = np.random.default_rng(1)
+    p, v, a = generator.standard_normal((3, 6, 4))
+    tails = stop_tails(p, v, a, 12, 0.02)
+    assert [x.shape for x in tails] == [(6, 13, 4)] * 3
+    for k in range(6):
+        alone = integrate(
+            KinematicState(0, p[k], v[k], a[k]), stop_jerk(v[k], a[k], 12, 0.02), 0.02
+        )
+        for many, one in zip(tails, alone, strict=True):
+            np.testing.assert_allclose(many[k], one, atol=1e-12)
+
+
+def test_a_robot_at_rest_stays_at_rest():
+    assert not stop_jerk(np.zeros(3), np.zeros(3), 12, 0.02).any()
+    assert stop_gain(12, 0.02).shape == (12, 2)
