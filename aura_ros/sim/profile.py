@@ -10,6 +10,8 @@ from ruckig import InputParameter, Ruckig, RuckigError, Trajectory
 
 from aura_ros.types import Array
 
+_INSTANT_S = 1e-9
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -89,8 +91,8 @@ def chain(start: Motion, stops: Sequence[tuple[Array, Bounds]], times_s: Array) 
 def follow(start: Motion, targets: list[Motion], period_s: float, bounds: Bounds) -> Array:
     """Positions (k, n) that begin at ``start`` and keep to ``targets`` within ``bounds``.
 
-    Row i is at i * ``period_s``. Where the targets ask too much of a coordinate, it lags and
-    catches up, the others do not wait for it.
+    Row i is at i * ``period_s``. Where the targets ask too much of a coordinate, it leaves them
+    and meets them again as soon as it can; the other coordinates do not wait for it.
     """
     columns = [
         _follow_one(_column(start, n), [_column(t, n) for t in targets], period_s, bound)
@@ -100,12 +102,28 @@ def follow(start: Motion, targets: list[Motion], period_s: float, bounds: Bounds
 
 
 def _follow_one(state: Motion, targets: list[Motion], period_s: float, bound: Bounds) -> Array:
-    row = np.empty(len(targets))
-    row[0] = state.position[0]
-    for index, target in enumerate(targets[1:], start=1):
-        state = state_at(move(state, target, bound, period_s), period_s)
-        row[index] = state.position[0]
-    return row
+    rows = np.empty(len(targets))
+    rows[0], done = state.position[0], 0
+    while done < len(targets) - 1:
+        leg, rows_ahead = _meet(state, targets[done + 1 :], period_s, bound)
+        for ahead in range(1, rows_ahead + 1):
+            rows[done + ahead] = leg.at_time(ahead * period_s)[0][0]
+        done, state = done + rows_ahead, state_at(leg, rows_ahead * period_s)
+    return rows
+
+
+def _meet(
+    state: Motion, targets: list[Motion], period_s: float, bound: Bounds
+) -> tuple[Trajectory, int]:
+    """The way to the first target that can be met in time, and how many rows ahead that is.
+
+    Aiming at one that is already out of reach would mean a run-up: backwards first.
+    """
+    for ahead, target in enumerate(targets, start=1):
+        leg = move(state, target, bound, ahead * period_s)
+        if leg.duration < ahead * period_s + _INSTANT_S:
+            return leg, ahead
+    return move(state, at_rest(targets[-1].position), bound), len(targets)
 
 
 def _column(motion: Motion, n: int) -> Motion:
