@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import rclpy
 from rclpy.clock import JumpThreshold
 from rclpy.duration import Duration
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.timer import Timer
 from std_srvs.srv import SetBool, Trigger
@@ -19,9 +19,10 @@ from std_srvs.srv import SetBool, Trigger
 from aura_ros.conversions import MESSAGES, ConversionError, to_message
 from aura_ros.journal import Journal
 from aura_ros.nodes.diagnostics import Diagnostics
-from aura_ros.nodes.inputs import Input, inputs_of
+from aura_ros.nodes.inputs import Input, ahead, inputs_of
+from aura_ros.nodes.lifecycle import SteadyLifecycleNode
 from aura_ros.nodes.messages import make, message_class
-from aura_ros.nodes.parameters import declare, declare_all, judge, values_of
+from aura_ros.nodes.parameters import declare, declare_all, judge, refuse_unknown, values_of
 from aura_ros.nodes.robot import RobotSource
 from aura_ros.nodes.topics import TOPICS
 from aura_ros.pipeline import Room
@@ -50,7 +51,7 @@ COMMON = (
 )
 
 
-class ChainNode(LifecycleNode):
+class ChainNode(SteadyLifecycleNode):
     """A lifecycle node for one room. Subclasses name the room and build its core."""
 
     room: ClassVar[str]
@@ -64,6 +65,7 @@ class ChainNode(LifecycleNode):
         declare_all(self, self.config)
         self.declare_more()
         self.robot_source = RobotSource(self)
+        refuse_unknown(self)
         self.add_on_set_parameters_callback(self._judge_changes)
         self.add_post_set_parameters_callback(self._apply_changes)
         self._active = False
@@ -108,14 +110,17 @@ class ChainNode(LifecycleNode):
             robot = self.robot_source.load()
             settings: Any = validated(self.config, values_of(self, self.config))
             self._core = self.build(robot, settings)
-        except (ValueError, OSError) as error:
-            self.get_logger().fatal(str(error))
+            self._journal = self._open_journal()
+        except Exception as error:  # rclpy would drop it without a word
+            self.get_logger().fatal(str(error) or repr(error))
             return TransitionCallbackReturn.FAILURE
         self._connect(robot)
-        directory = self.get_parameter("journal").value
-        if directory:
-            self._journal = Journal(Path(directory) / f"{self.get_name()}.jsonl")
         return TransitionCallbackReturn.SUCCESS
+
+    def _open_journal(self) -> Journal | None:
+        directory = self.get_parameter("journal").value
+        name = self.get_fully_qualified_name().strip("/").replace("/", "_")
+        return Journal(Path(directory) / f"{name}.jsonl") if directory else None
 
     def _connect(self, robot: Robot) -> None:
         self._publishers_of = {
@@ -127,10 +132,12 @@ class ChainNode(LifecycleNode):
         self._interfaces = list(self._publishers_of.values())
         self.outputs(robot)
         self._inputs = list(inputs_of(self.room, robot))
-        for spec in self._inputs:
+        self._subscribed = [
             self.create_subscription(
                 message_class(spec.message), spec.topic, self._taker(spec), spec.qos
             )
+            for spec in self._inputs
+        ]
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to take inputs."""
@@ -155,14 +162,12 @@ class ChainNode(LifecycleNode):
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Disconnect."""
-        for subscription in list(self.subscriptions):
-            if subscription.topic_name != self.robot_source.topic:
-                self.destroy_subscription(subscription)
+        for subscription in self._subscribed:
+            self.destroy_subscription(subscription)
         for publisher in self._interfaces:
             self.destroy_publisher(publisher)
-        self._interfaces = []
-        self._core = None
         self.close()
+        self._core = None
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -191,16 +196,19 @@ class ChainNode(LifecycleNode):
             try:
                 value = spec.read(message)
             except (ConversionError, ValueError) as error:
-                self._refuse_input(spec, str(error))
+                self._blame(spec, str(error))
                 return
             self._heard[spec.name] = time.monotonic_ns()
-            self._bad.pop(spec.name, None)
+            if words := ahead(value, self.now()):
+                self._blame(spec, words)
+            else:
+                self._bad.pop(spec.name, None)
             self.deliver(value)
 
         return take
 
-    def _refuse_input(self, spec: Input, words: str) -> None:
-        """A message that is no value is as good as none, and said."""
+    def _blame(self, spec: Input, words: str) -> None:
+        """Say what is wrong with an input; a message that is no value is as good as none."""
         if self._bad.get(spec.name) != words:
             self.get_logger().error(f"{spec.topic}: {words}")
         self._bad[spec.name] = words

@@ -23,6 +23,8 @@ from aura_ros.robot.description import Robot
 
 # Inputs that stream: silence for longer than this is reported [s].
 SILENCE = {t.Image: 0.3, t.JointState: 0.3, t.Lease: 0.3}
+# How far the stamps of sensors may be ahead of the clock; rooms refuse what follows from them.
+CLOCK_TOLERANCE_NS = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,15 @@ def inputs_of(room: str, robot: Robot) -> Iterator[Input]:
                     _reader(kind),
                     SILENCE.get(kind, math.inf),
                 )
+
+
+def ahead(value: Any, now: t.Now) -> str:
+    """What is wrong with the stamp of a sensor's value: it lies in the future; else ""."""
+    if not isinstance(value, t.Image | t.JointState | t.Objects):
+        return ""
+    if value.stamp_ns - now.ros_ns <= CLOCK_TOLERANCE_NS:
+        return ""
+    return "stamps are over 50 ms ahead of the clock: synchronise the clocks, check use_sim_time"
 
 
 def _reader(kind: type) -> Callable[[Any], Any]:

@@ -14,6 +14,7 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from aura_ros.robot.problems import closest
 from aura_ros.settings import Setting, SettingError, settings_of, validated
 
 # ROS ranges are finite; an infinite setting is declared without one and checked by `validated`.
@@ -39,6 +40,19 @@ def declare_all(node: Node, kind: type) -> None:
     """Declare the settings of a settings dataclass as parameters."""
     for spec in settings_of(kind):
         declare(node, spec)
+
+
+def refuse_unknown(node: Node) -> None:
+    """Raise ValueError if a parameter was given that the node has not declared.
+
+    rclpy ignores such a parameter, and its default would run instead. It tells in private
+    only what was given.
+    """
+    given = [n for n in node._parameter_overrides if not n.startswith("qos_overrides.")]
+    for name in given:
+        if not node.has_parameter(name):
+            known = sorted(node.get_parameters_by_prefix(""))
+            raise ValueError(f"no parameter is called {name!r}: {closest(name, known)}")
 
 
 def values_of(node: Node, kind: type) -> dict[str, Any]:

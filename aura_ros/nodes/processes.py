@@ -5,6 +5,7 @@ What launch does is kept: relative names, remapping, parameters, respawn, SIGINT
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -26,6 +27,9 @@ MODULES = {
     "fuser": "aura_ros.nodes.fuser",
     "sim": "aura_ros.sim.node",
 }
+
+PR_SET_PDEATHSIG = 1
+PROFILES = "FASTDDS_DEFAULT_PROFILES_FILE"
 
 
 @dataclass(frozen=True)
@@ -56,16 +60,37 @@ class NodeProcess:
         return line
 
 
+def image_transport() -> dict[str, str]:
+    """Environment in which images pass by shared memory; empty if the user has a profile."""
+    profile = find_share("config/fastdds_shm.xml")
+    taken = any(name in os.environ for name in (PROFILES, "FASTRTPS_DEFAULT_PROFILES_FILE"))
+    return {} if taken or profile is None else {PROFILES: str(profile)}
+
+
 def environment(domain: int | None = None) -> dict[str, str]:
     """The environment of node processes: local discovery, images by shared memory."""
     values = dict(os.environ)
     values.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    profile = find_share("config/fastdds_shm.xml")
-    if profile is not None:
-        values.setdefault("FASTDDS_DEFAULT_PROFILES_FILE", str(profile))
+    values |= image_transport()
     if domain is not None:
         values["ROS_DOMAIN_ID"] = str(domain)
     return values
+
+
+def isolate() -> int:
+    """Give this process and its children a ROS domain of their own, unless one is set.
+
+    A demonstration must not command a real robot that listens on the same names. Domains 1 to
+    101 are free of port clashes on every system.
+    """
+    domain = int(os.environ.get("ROS_DOMAIN_ID") or 1 + os.getpid() % 101)
+    os.environ.update(environment(domain))
+    return domain
+
+
+def _end_with_parent() -> None:
+    """In the child: SIGINT when the parent dies, however it dies (Linux)."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 class Processes:
@@ -88,7 +113,7 @@ class Processes:
         with self.log(node.key).open("ab") as log:
             process = subprocess.Popen(
                 node.command(), env=self._environment, stdout=log, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, start_new_session=True,
+                stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_end_with_parent,
             )  # fmt: skip
         self._running[node.key] = (node, process)
         return process

@@ -15,6 +15,8 @@ from rclpy.signals import SignalHandlerOptions
 from aura_ros.nodes.chain_node import ChainNode
 
 URDF_TIMEOUT_S = 20.0
+# Exit status of a node that starting again would not help.
+MISCONFIGURED = 2
 
 
 class Stop:
@@ -41,7 +43,7 @@ def run(kind: type[ChainNode], args: list[str] | None = None) -> int:
     except Exception as error:
         sys.stderr.write(f"{kind.room}: {error}\n")
         rclpy.shutdown()
-        return 1
+        return MISCONFIGURED
     executor = EventsExecutor()
     executor.add_node(node)
     status = _start(node, executor)
@@ -60,10 +62,9 @@ def _start(node: ChainNode, executor: Any) -> int:
     except TimeoutError as error:
         node.get_logger().fatal(str(error))
         return 1
-    for transition in (node.trigger_configure, node.trigger_activate):
-        if transition() != TransitionCallbackReturn.SUCCESS:
-            return 1
-    return 0
+    if node.trigger_configure() != TransitionCallbackReturn.SUCCESS:
+        return MISCONFIGURED
+    return 0 if node.trigger_activate() == TransitionCallbackReturn.SUCCESS else 1
 
 
 def _end(node: ChainNode) -> None:

@@ -76,6 +76,15 @@ def urdf_topic(path_or_name: str | Path, overrides: Mapping[str, Any] | None = N
     return topic if isinstance(topic, str) else ""
 
 
+def command_topics(path_or_name: str | Path) -> tuple[str, ...]:
+    """Topics of every command output, whichever are chosen. Raises RobotConfigError."""
+    file = find_config(path_or_name)
+    problems = Problems(file)
+    config = _read(file.read_bytes(), {}, problems)
+    problems.raise_if_any()
+    return tuple(table["topic"] for table in config["commands"].values())
+
+
 def _read(data: bytes, overrides: Mapping[str, Any], problems: Problems) -> Mapping[str, Any]:
     """The validated tables of the file; those with a problem are incomplete."""
     document = read_document(data, overrides, problems)
