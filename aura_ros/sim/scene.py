@@ -21,9 +21,11 @@ _SHUT_ON_NOTHING = GRIP + 0.003
 class Scene:
     """Predicted state: ``tool`` task coordinates (5,), ``cube`` and ``goal`` positions (3,) [m].
 
-    ``held``: the cube moves with the tool.
+    ``before`` (5,) is where the tool was when the objects were seen. ``held``: the cube moves
+    with the tool.
     """
 
+    before: Array
     tool: Array
     cube: Array
     cube_yaw: float
@@ -61,7 +63,7 @@ def predict(measured: Array, objects: Array, tool: Array) -> Scene:
     it; one that the fingers will have closed on by then counts as held.
     """
     cube, goal = objects[0, :3], objects[1, :3]
-    scene = Scene(tool, cube, _yaw(objects[0, 3:]), goal, False)
+    scene = Scene(measured, tool, cube, _yaw(objects[0, 3:]), goal, False)
     closed = tool[FINGER] < _TOUCHING
     offset = cube - measured[:3]
     if _in_hand(offset) and measured[FINGER] < CUBE_HALF + 0.004:

@@ -125,11 +125,12 @@ def _down_to(scene: Scene, low: Array, ready: bool) -> list[Stop]:
 
 def _pushed(scene: Scene, along: Array) -> Scene:
     """The scene with the cube at least as far as the tool will have pushed it."""
-    forward, lateral = _split(scene.cube[:2] - scene.tool[:2], along)
-    overlap = _CONTACT - forward
-    if scene.tool[2] > _PUSH_LOW or abs(lateral) > 0.02 or not 0.0 < overlap < 0.15:
-        return scene
-    return scene.with_cube(scene.cube + overlap * np.append(along, 0.0))
+    ahead_before, _ = _split(scene.cube[:2] - scene.before[:2], along)
+    ahead, lateral = _split(scene.cube[:2] - scene.tool[:2], along)
+    is_low = scene.tool[2] < _PUSH_LOW
+    if is_low and abs(lateral) < 0.02 and ahead_before > 0.0 and ahead < _CONTACT:
+        return scene.with_cube(scene.cube + (_CONTACT - ahead) * np.append(along, 0.0))
+    return scene
 
 
 def _split(vector: Array, along: Array) -> tuple[float, float]:
