@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
 
 app = typer.Typer(
     help="Memory, failure prediction, authorization and smooth execution for any frozen VLA.",
@@ -34,8 +37,6 @@ def demo(
     json: JsonOption = None,
 ) -> None:
     """Run the closed loop with the embedded robot, then freeze a camera."""
-    from rich.console import Console
-
     from aura_ros.demo import report
     from aura_ros.demo.run import DemoError, DemoOptions, run_demo
 
@@ -45,17 +46,52 @@ def demo(
         with console.status("") as status:
             result = run_demo(options, out, lambda words: _progress(console, status, words))
     except (DemoError, TimeoutError, RuntimeError, ValueError) as error:
-        console.print(f"[red]{error}[/red]")
-        raise typer.Exit(1) from error
+        raise _fail(console, error) from error
     report.show(result, console)
     if json is not None:
         report.write(result, json)
     raise typer.Exit(0 if report.passed(result) else 1)
 
 
-def _progress(console: object, status: object, words: str) -> None:
-    console.print(words)  # type: ignore[attr-defined]
-    status.update(words)  # type: ignore[attr-defined]
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="which benchmark; see --list")] = "",
+    listed: Annotated[bool, typer.Option("--list", help="name the benchmarks")] = False,
+    quick: Annotated[bool, typer.Option(help="a first look in less time")] = False,
+    out: Annotated[Path, typer.Option(help="logs and plots")] = Path("bench_out"),
+    json: JsonOption = None,
+) -> None:
+    """Run a benchmark and print its figures."""
+    from rich.table import Table
+
+    from aura_ros.bench import registry
+    from aura_ros.figures import write_figures
+
+    console = Console()
+    if listed or not name:
+        for known in registry.NAMES:
+            console.print(f"{known}: {registry.benchmark(known).HELP}")
+        raise typer.Exit(0 if listed else 2)
+    try:
+        metrics = registry.run(name, registry.BenchOptions(out, quick, console.print))
+    except (ValueError, RuntimeError, OSError) as error:
+        raise _fail(console, error) from error
+    table = Table("figure", "value")
+    for key, value in metrics.items():
+        table.add_row(key, f"{value:.3f}" if isinstance(value, float) else str(value))
+    console.print(table)
+    if json is not None:
+        write_figures(json, name, metrics)
+
+
+def _fail(console: Console, error: Exception) -> typer.Exit:
+    console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
+    return typer.Exit(1)
+
+
+def _progress(console: Console, status: Status, words: str) -> None:
+    console.print(words)
+    status.update(words)
 
 
 def main() -> None:

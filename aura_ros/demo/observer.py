@@ -55,8 +55,8 @@ class Observer:
         self._hear(Verdict, self._on_verdict)
         self._node.create_subscription(Bool, "success", self._on_success, LATCHED)
         self.recorder = Recorder(self._node, record)
-        for topic, (kind, qos) in RECORDED.items():
-            self.recorder.record(topic, kind, qos)
+        for name, (kind, qos) in RECORDED.items():
+            self.recorder.record(name, kind, qos)
         for value, topic in TOPICS.items():
             self.recorder.record(topic.name, MESSAGES[value], topic.qos)
         self._executor = SingleThreadedExecutor()

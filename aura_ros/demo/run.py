@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aura_ros.demo.observer import Observer
-from aura_ros.nodes.processes import NodeProcess, Processes
+from aura_ros.nodes.processes import NodeProcess, Processes, isolate
 from aura_ros.robot.load import load_robot
 from aura_ros.types import NS, Mode
 
@@ -28,7 +28,6 @@ class DemoOptions:
     noise: float = 0.002
     seed: int = 1
     timeout: float = 40.0
-    domain: int | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,8 @@ def run_demo(
 ) -> DemoResult:
     """Run the demonstration; logs, journals and the recording lie in ``out``."""
     robot = load_robot(ROBOT)
-    with Processes(out / "logs", options.domain) as processes:
+    say(f"ROS_DOMAIN_ID={isolate()}")
+    with Processes(out / "logs") as processes:
         for node in nodes_of(options, str(out / "journals")):
             processes.start(node)
         observer = Observer(robot, out / "recording")

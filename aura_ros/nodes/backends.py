@@ -19,6 +19,7 @@ BACKEND_SETTINGS = (
     Setting("backend", "scripted", f"which policy runs: {', '.join(NAMES)}", 0, 0),
     Setting("recording", "", "recorded: the recording whose commands are the chunks", 0, 0),
     Setting("latency", 0.0, "scripted: time an answer takes [s]", 0.0, 10.0),
+    Setting("busy", False, "scripted: compute during the latency instead of sleeping", 0, 0),
     Setting("noise", 0.0, "scripted: bias of each chunk [rad or m]", 0.0, 1.0),
     Setting("seed", 0, "scripted: seed of the noise", 0, 2**31 - 1),
 )
@@ -54,6 +55,9 @@ def _scripted(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
         chosen["latency"],
         chosen["noise"],
         chosen["seed"],
+        chosen["busy"],
+        robot.limits.lower,
+        robot.limits.upper,
     )
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks: one module each, ``HELP`` and ``run(options)``; all write one JSON shape."""

@@ -1,0 +1,35 @@
+"""The benchmarks there are."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aura_ros.figures import Metric
+
+NAMES = ("chain",)
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """How a benchmark is run: ``quick`` for a first look, ``out`` for logs and plots."""
+
+    out: Path
+    quick: bool
+    say: Callable[[str], None]
+
+
+def benchmark(name: str) -> Any:
+    """The module of a benchmark. Raises ValueError that lists the names."""
+    if name not in NAMES:
+        raise ValueError(f"no benchmark {name!r}; there are: {', '.join(NAMES)}")
+    return importlib.import_module(f"aura_ros.bench.{name}")
+
+
+def run(name: str, options: BenchOptions) -> Mapping[str, Metric]:
+    """Run a benchmark; its metrics."""
+    metrics: Mapping[str, Metric] = benchmark(name).run(options)
+    return metrics
