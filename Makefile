@@ -14,7 +14,7 @@ help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 	@echo "PYTHON=<python3.x> chooses the Python of the environment, DISTRO=kilted the other ROS 2."
 
-setup: $(STAMPS)/rendering ## Make the environment in .venv: ROS 2, the messages, the command aura
+setup: $(STAMPS)/launch $(STAMPS)/rendering ## Make the environment in .venv: ROS 2, the messages, the command aura
 
 demo: setup ## Run the closed loop with the embedded robot
 	$(ENV)/bin/aura demo
@@ -53,7 +53,12 @@ $(STAMPS)/messages: $(STAMPS)/packages CMakeLists.txt package.xml tools/build_me
 	@$(RUN) tools/step "Messages" $@.log tools/build_messages $(ENV)
 	@touch $@
 
-$(STAMPS)/rendering: $(STAMPS)/packages tools/check_rendering | $(STAMPS)/messages
+# Links to the launch files, which are installed with the messages.
+$(STAMPS)/launch: $(STAMPS)/messages $(wildcard launch/*.py)
+	@$(RUN) cmake --install $(ENV)/build >$@.log
+	@touch $@
+
+$(STAMPS)/rendering: $(STAMPS)/packages tools/check_rendering | $(STAMPS)/launch
 	@$(RUN) tools/check_rendering $(ENV) $@.log
 	@touch $@
 	@echo "==> Ready: $(ENV)/bin/aura --help"
