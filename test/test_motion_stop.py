@@ -4,8 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aura_ros.motion.bounds import ratios
 from aura_ros.motion.jerk import integrate
-from aura_ros.motion.stop import stop_gain, stop_jerk, stop_tails
+from aura_ros.motion.stop import stop_gain, stop_jerk, tail_ratios
+from aura_ros.robot.description import Limits
 from aura_ros.types import KinematicState
 
 speeds = st.floats(-50, 50)
@@ -35,17 +37,20 @@ def test_no_other_way_to_rest_needs_less_jerk(v, a):
     assert np.abs(null @ jerk).max() <= 1e-9 * (1 + np.abs(jerk).max())
 
 
-def test_tails_from_many_states_are_the_tails_from_each():
+def test_the_ratios_of_tails_from_many_states_are_the_worst_of_each():
     generator = np.random.default_rng(1)
     p, v, a = generator.standard_normal((3, 6, 4))
-    tails = stop_tails(p, v, a, 12, 0.02)
-    assert [x.shape for x in tails] == [(6, 13, 4)] * 3
+    limits = Limits(*(sign * np.full(4, x) for sign, x in ((-1, 9), (1, 9))), *np.full((4, 4), 3.0))
+    many = tail_ratios(p, v, a, 12, 0.02, limits)
+    each = []
     for k in range(6):
-        alone = integrate(
-            KinematicState(0, p[k], v[k], a[k]), stop_jerk(v[k], a[k], 12, 0.02), 0.02
+        jerk = stop_jerk(v[k], a[k], 12, 0.02)
+        each.append(
+            ratios(*integrate(KinematicState(0, p[k], v[k], a[k]), jerk, 0.02), 0.02, limits)
         )
-        for many, one in zip(tails, alone, strict=True):
-            np.testing.assert_allclose(many[k], one, atol=1e-12)
+    for name in ("position", "velocity", "acceleration", "jerk"):
+        worst = np.max([getattr(one, name) for one in each], axis=0)
+        np.testing.assert_allclose(getattr(many, name), worst, rtol=1e-9)
 
 
 def test_a_robot_at_rest_stays_at_rest():

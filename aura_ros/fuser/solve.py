@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from aura_ros.motion.bounds import ratios
 from aura_ros.motion.jerk import integrate, jerk_of, slice_from
-from aura_ros.motion.stop import stop_jerk, stop_tails
+from aura_ros.motion.stop import stop_jerk, tail_ratios
 from aura_ros.robot.description import Limits
 from aura_ros.types import NS, Array, KinematicState, Plan
 
@@ -75,8 +75,8 @@ def is_feasible(state: KinematicState, jerk: Array, grid: Grid) -> NDArray[np.bo
     p, v, a = integrate(state, jerk, grid.h)
     moving = ratios(p, v, a, grid.h, grid.limits).feasible()
     # A lease may end at any knot: the tail from there must meet the limits too.
-    tails = stop_tails(p, v, a, grid.stop_knots, grid.h)
-    return np.asarray(moving & ratios(*tails, grid.h, grid.limits).feasible().all(axis=0))
+    tails = tail_ratios(p, v, a, grid.stop_knots, grid.h, grid.limits)
+    return np.asarray(moving & tails.feasible())
 
 
 def _with_tail(state: KinematicState, along: Array, grid: Grid) -> Array:

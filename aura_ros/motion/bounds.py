@@ -43,16 +43,23 @@ def position_ratio(position: Array, limits: Limits) -> Array:
     return np.where(bounded, ratio, 0.0)
 
 
+def control_points(
+    position: Array, velocity: Array, acceleration: Array, h: float
+) -> tuple[Array, Array]:
+    """Bernstein control points of every piece's position and velocity, each (..., m, n)."""
+    p, v, a = position, velocity, acceleration
+    before = p[..., :-1, :] + v[..., :-1, :] * (h / 3)
+    after = p[..., 1:, :] - v[..., 1:, :] * (h / 3)
+    middle = v[..., :-1, :] + a[..., :-1, :] * (h / 2)
+    return np.concatenate([p, before, after], axis=-2), np.concatenate([v, middle], axis=-2)
+
+
 def ratios(
     position: Array, velocity: Array, acceleration: Array, h: float, limits: Limits
 ) -> Ratios:
     """Worst ratios of motion with knots (..., K + 1, n), between the knots too."""
-    p, v, a = position, velocity, acceleration
-    control_p = np.concatenate(
-        [p, p[..., :-1, :] + v[..., :-1, :] * (h / 3), p[..., 1:, :] - v[..., 1:, :] * (h / 3)],
-        axis=-2,
-    )
-    control_v = np.concatenate([v, v[..., :-1, :] + a[..., :-1, :] * (h / 2)], axis=-2)
+    a = acceleration
+    control_p, control_v = control_points(position, velocity, acceleration, h)
     jerk = np.abs(np.diff(a, axis=-2)) / h
     worst_jerk = jerk.max(axis=-2) if jerk.shape[-2] else np.zeros_like(a[..., 0, :])
     return Ratios(

@@ -7,7 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from aura_ros.motion.bounds import Ratios, control_points, position_ratio
 from aura_ros.motion.jerk import integrate, sample
+from aura_ros.robot.description import Limits
 from aura_ros.types import NS, Array, KinematicState, Plan
 
 
@@ -31,12 +33,35 @@ def stop_jerk(velocity: Array, acceleration: Array, knots: int, h: float) -> Arr
     return np.asarray(stop_gain(knots, h) @ state)
 
 
-def stop_tails(
-    position: Array, velocity: Array, acceleration: Array, knots: int, h: float
-) -> tuple[Array, Array, Array]:
-    """Tails from every given state (K, n): position, velocity, acceleration (K, knots + 1, n)."""
-    state = KinematicState(0, position[:, None, :], velocity[:, None, :], acceleration[:, None, :])
-    return integrate(state, stop_jerk(velocity, acceleration, knots, h), h)
+@lru_cache(maxsize=8)
+def _tail_maps(knots: int, h: float) -> tuple[Array, Array, Array, Array]:
+    """A tail is linear in the velocity and acceleration (1, 0), (0, 1) that it begins with.
+
+    Maps (m, 2) to the control points of position (from where it begins) and velocity, to the
+    acceleration at knots, and to jerk.
+    """
+    unit = np.eye(2)
+    jerk = stop_gain(knots, h)
+    p, v, a = integrate(KinematicState(0, np.zeros(2), unit[0], unit[1]), jerk, h)
+    return (*control_points(p, v, a, h), a, jerk)
+
+
+def tail_ratios(
+    position: Array, velocity: Array, acceleration: Array, knots: int, h: float, limits: Limits
+) -> Ratios:
+    """Worst ratios of the stop tails from all states (K, n), also between knots: shapes (n,)."""
+    count, n = position.shape
+    state = np.stack([velocity, acceleration]).reshape(2, count * n)
+    moved, v, a, j = (map_ @ state for map_ in _tail_maps(knots, h))
+    far = moved.max(axis=0).reshape(count, n), moved.min(axis=0).reshape(count, n)
+    worst = [np.abs(x).max(axis=0).reshape(count, n).max(axis=0) for x in (v, a, j)]
+    outer = np.concatenate([position + extreme for extreme in far])
+    return Ratios(
+        position_ratio(outer, limits).max(axis=0),
+        worst[0] / limits.velocity,
+        worst[1] / limits.acceleration,
+        worst[2] / limits.jerk,
+    )
 
 
 def at_rest(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 # rclpy takes array.array without looking at every element; anything else it walks through.
-CODES = {"f8": "d", "u8": "Q", "f4": "f", "u4": "I"}
+CODES = {"f8": "d", "u8": "Q", "f4": "f", "u4": "I", "u1": "B"}
 
 
 @lru_cache(maxsize=64)
@@ -30,5 +30,5 @@ def make(name: str, fields: dict[str, Any]) -> Any:
 
 def _array(values: np.ndarray) -> array.array[Any]:
     packed = array.array(CODES[values.dtype.str[1:]])
-    packed.frombytes(np.ascontiguousarray(values).tobytes())
+    packed.frombytes(np.ascontiguousarray(values).data.cast("B"))
     return packed

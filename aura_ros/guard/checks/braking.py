@@ -4,8 +4,7 @@ import numpy as np
 
 from aura_ros.guard.context import Context
 from aura_ros.guard.worst import worst_joint
-from aura_ros.motion.bounds import ratios
-from aura_ros.motion.stop import stop_tails
+from aura_ros.motion.stop import tail_ratios
 from aura_ros.types import NS, Check
 
 
@@ -14,7 +13,8 @@ def check(context: Context) -> Check:
     plan, robot = context.plan, context.robot
     assert plan is not None
     h = plan.knot_period_ns / NS
-    tails = stop_tails(plan.position, plan.velocity, plan.acceleration, robot.stop_knots, h)
-    used = ratios(*tails, h, robot.limits)
+    used = tail_ratios(
+        plan.position, plan.velocity, plan.acceleration, robot.stop_knots, h, robot.limits
+    )
     worst = np.maximum.reduce([used.position, used.velocity, used.acceleration, used.jerk])
-    return worst_joint("braking", worst.max(axis=0), robot)
+    return worst_joint("braking", worst, robot)
