@@ -71,6 +71,11 @@ def _untimely(chunk: ActionChunk, now: Now, robot: Robot, rules: Admission) -> R
         return Refusal(
             "stale", f"observation is {age / NS:.3f} s old, {rules.max_age_ns / NS} s allowed"
         )
+    ahead = chunk.start_ns - now.ros_ns
+    if ahead > rules.max_age_ns:
+        return Refusal(
+            "future", f"rows begin in {ahead / NS:.3f} s, {rules.max_age_ns / NS} s allowed"
+        )
     left = (chunk.end_ns - now.ros_ns) // robot.knot_period_ns
     if left < rules.min_knots:
         return Refusal("expired", f"{max(left, 0)} knots left, {rules.min_knots} needed")

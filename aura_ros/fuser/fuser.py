@@ -15,8 +15,9 @@ import numpy as np
 
 from aura_ros.fuser.admission import Admission, Refusal, refuse
 from aura_ros.fuser.reference import knots_left, reference
+from aura_ros.fuser.rest import rest_position
 from aura_ros.fuser.solve import Grid, solve
-from aura_ros.fuser.track import Leased
+from aura_ros.fuser.track import MAX_LEASE_NS, Leased
 from aura_ros.motion.jerk import integrate, knot_at_or_after, sample
 from aura_ros.motion.stop import at_rest
 from aura_ros.robot.description import Robot
@@ -24,6 +25,7 @@ from aura_ros.settings import setting, validated
 from aura_ros.types import (
     NS,
     ActionChunk,
+    Array,
     ClockJump,
     Commitment,
     Configure,
@@ -45,7 +47,6 @@ from aura_ros.types import (
     Verdict,
 )
 
-
 # The guard's check that a plan starts after now: a later start may pass it.
 LATE = "timing"
 
@@ -62,7 +63,7 @@ class FuserConfig:
     )
     max_age: float = setting(1.5, "oldest observation behind a chunk [s]", 0.0, 60.0)
     clock_tolerance: float = setting(0.05, "how far stamps may be ahead of the clock [s]", 0.0, 1.0)
-    min_knots: int = setting(3, "fewest knots that a chunk must still cover", 1, 1000)
+    min_knots: int = setting(3, "fewest knots that a chunk must still cover", 1, 100)
     joints_timeout: float = setting(
         0.3, "oldest joint state that motion may begin from [s]", 0.01, 10.0
     )
@@ -94,6 +95,7 @@ class Fuser:
         self._robot = robot
         self._grid = Grid(robot.knot_period_ns, robot.stop_knots, robot.limits)
         self._enabled = True
+        self._tripped = ""
         self._configure(config or FuserConfig())
         self._start_anew()
 
@@ -113,7 +115,6 @@ class Fuser:
         self._committed = 0
         self._refused: Counter[str] = Counter()
         self._last_refusal = ""
-        self._tripped = ""
 
     # --- inputs ---------------------------------------------------------------------------
 
@@ -124,7 +125,9 @@ class Fuser:
 
     @handle.register
     def _(self, value: JointState, now: Now) -> list[Any]:
-        self._measured = (now, value)
+        # Not finite is not measured: the last good ones age until they are too old.
+        if np.isfinite(value.position).all() and np.isfinite(value.velocity).all():
+            self._measured = (now, value)
         return []
 
     @handle.register
@@ -162,8 +165,8 @@ class Fuser:
         self._lease = value
         if not value.granted:
             return self._stop(now)
-        self._lease_until_ns = now.steady_ns + value.duration_ns
-        if self._leased is None:
+        self._lease_until_ns = now.steady_ns + min(value.duration_ns, MAX_LEASE_NS)
+        if self._leased is None or self._tripped:
             return []
         out = [] if self._leased.holds(now) else self._settle(now)
         self._leased = self._leased.renewed(now, value.duration_ns)
@@ -185,7 +188,9 @@ class Fuser:
     def _(self, value: Reset, now: Now) -> list[Any]:
         out = self._stop(now)
         self._refused.clear()
-        self._last_refusal = self._tripped = ""
+        self._last_refusal = ""
+        if self._tripped:
+            out += self._end_trip(now)
         return [*out, self.status(now)]
 
     @handle.register
@@ -246,26 +251,17 @@ class Fuser:
         """The state in which the next plan begins: planned, or at rest where nothing moves."""
         if self._leased is not None:
             return sample(self._leased.motion(now), start_ns)
-        if self._measured is None:
-            return Refusal(
-                "no_joint_states", f"no joint states heard on {self._robot.joint_states_topic}"
-            )
-        heard, joints = self._measured
-        if now.steady_ns - heard.steady_ns > self._config.joints_timeout * NS:
-            return Refusal("old_joint_states", "joint states are older than joints_timeout")
-        if np.abs(joints.velocity).max() > self._config.rest_speed:
-            return Refusal("not_at_rest", "the robot moves: the first plan begins at rest")
-        limits = self._robot.limits
-        inside = np.clip(joints.position, limits.lower, limits.upper)
-        outside = np.abs(joints.position - inside)
-        if (outside > np.maximum(limits.margin, 1e-3)).any():
-            joint = self._robot.joints[int(np.argmax(outside))]
-            return Refusal(
-                "infeasible_start",
-                f"{joint} is {outside.max():.4f} outside its limits: move it back by hand",
-            )
-        rest = np.zeros_like(inside)
-        return KinematicState(start_ns, inside, rest, rest)
+        here = self._rest_here(now)
+        if isinstance(here, Refusal):
+            return here
+        rest = np.zeros_like(here)
+        return KinematicState(start_ns, here, rest, rest)
+
+    def _rest_here(self, now: Now) -> Array | Refusal:
+        config = self._config
+        return rest_position(
+            self._measured, now, self._robot, config.joints_timeout, config.rest_speed
+        )
 
     def _may_move(self, now: Now) -> bool:
         """A lease holds, and the motion that a plan would continue is not in its stop tail."""
@@ -305,21 +301,31 @@ class Fuser:
         if stopped.identity != self._leased.identity:
             out = [Commitment(stopped.committed)]
         self._leased = stopped
-        if now.ros_ns > stopped.committed.end_ns and self._measured is not None:
-            out += self._anchor_again(stopped, self._measured[1], now)
+        if self._measured is not None and self._measured[1].stamp_ns > stopped.committed.end_ns:
+            here = self._rest_here(now)
+            if not isinstance(here, Refusal) and self._was_moved(here, stopped):
+                out += self._anchor_at(here, now)
         return out
 
-    def _anchor_again(self, stopped: Leased, joints: JointState, now: Now) -> list[Any]:
+    def _was_moved(self, here: Array, stopped: Leased) -> bool:
+        away = np.abs(here - stopped.committed.position[-1]).max()
+        return bool(away > self._config.anchor_tolerance)
+
+    def _anchor_at(self, here: Array, now: Now) -> list[Any]:
         """A robot that was moved while at rest goes on from where it is, not with a jerk back."""
-        away = np.abs(joints.position - stopped.committed.position[-1]).max()
-        if away <= self._config.anchor_tolerance:
-            return []
-        limits = self._robot.limits
-        here = np.clip(joints.position, limits.lower, limits.upper)
+        assert self._leased is not None
         start = knot_at_or_after(now.ros_ns, self._grid.period_ns)
         rest = at_rest(here, start, self._grid.period_ns, self._robot.joints)
-        self._leased = replace(stopped, committed=rest, identity=rest.digest)
+        self._leased = replace(self._leased, committed=rest, identity=rest.digest)
         return [Commitment(rest), Track(rest, anchored=True)]
+
+    def _end_trip(self, now: Now) -> list[Any]:
+        """Motion begins anew where the robot is: its plan went on without it."""
+        here = self._rest_here(now)
+        if isinstance(here, Refusal):
+            return self._refuse(here, now)
+        self._tripped = ""
+        return [] if self._leased is None else self._anchor_at(here, now)
 
     def _refuse(self, refusal: Refusal, now: Now) -> list[Any]:
         self._refused[refusal.code] += 1

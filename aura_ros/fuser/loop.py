@@ -24,7 +24,7 @@ class CommandLoop:
 
     def follow(self, track: Track | None) -> None:
         """Take a new track; None: command nothing."""
-        if track is None or track.anchored:
+        if track is None or (track.anchored and not self.tripped):
             self._last = None
         self._track = track
 
@@ -34,22 +34,28 @@ class CommandLoop:
         return None if self._track is None else self._track.plan.end_ns
 
     def reset(self) -> None:
-        """Forget the last command and a trip."""
-        self._last = None
-        self.tripped = ""
+        """End a trip. Nothing is commanded before the next track: the old one went on alone."""
+        if self.tripped:
+            self._last = self._track = None
+            self.tripped = ""
 
     def command(self, now: Now) -> Command | None:
-        """The command for ``now``, or None before anything was committed."""
+        """The command for ``now``, or None while nothing safe is known."""
         track = self._track
         if track is None:
             return None
         state = sample(track.plan, now.ros_ns)
         self.tripped = self.tripped or self._violation(state.position, state.velocity, now)
         if self.tripped:
-            held = state.position if self._last is None else self._last.position
-            return Command(now.ros_ns, held, np.zeros_like(held), False, self.tripped)
+            return self._held(now)
         self._last = Command(now.ros_ns, state.position, state.velocity, True)
         return self._last
+
+    def _held(self, now: Now) -> Command | None:
+        if self._last is None:
+            return None
+        held = self._last.position
+        return Command(now.ros_ns, held, np.zeros_like(held), False, self.tripped)
 
     def _violation(self, position: Array, velocity: Array, now: Now) -> str:
         limits = self._limits

@@ -7,10 +7,13 @@ import numpy as np
 from aura_ros.robot.description import Limits
 from aura_ros.types import ActionChunk, Array
 
+# Longer chunks are planned in parts: the solver's work grows with the cube of the knots.
+MAX_KNOTS = 250
+
 
 def knots_left(chunk: ActionChunk, start_ns: int, period_ns: int) -> int:
-    """How many knots after ``start_ns`` the chunk still covers."""
-    return max((chunk.end_ns - start_ns) // period_ns, 0)
+    """How many knots after ``start_ns`` the chunk still covers, at most ``MAX_KNOTS``."""
+    return min(max((chunk.end_ns - start_ns) // period_ns, 0), MAX_KNOTS)
 
 
 def reference(chunk: ActionChunk, start_ns: int, period_ns: int, limits: Limits) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from aura_ros.motion.jerk import slice_from, splice
+from aura_ros.motion.jerk import knot_at_or_after, slice_from, splice
 from aura_ros.motion.stop import cut
 from aura_ros.types import Now, Plan, Track
 
@@ -44,8 +44,11 @@ class Leased:
         On a knot, because there the stop tail begins: no part of it may run while a renewal
         could still take the motion back to the plan.
         """
+        period = self.committed.knot_period_ns
         end = now.ros_ns + min(duration_ns, MAX_LEASE_NS)
-        duration = end - end % self.committed.knot_period_ns - now.ros_ns
+        # A lease shorter than that still stops ahead: no tail begins in the past.
+        end = max(end - end % period, knot_at_or_after(now.ros_ns, period))
+        duration = end - now.ros_ns
         return replace(
             self,
             # Motion that has passed is dropped, so that plans stay short.
