@@ -28,8 +28,17 @@ def test_a_move_ends_at_its_target():
 
 
 def test_a_move_to_nowhere_is_refused():
-    with pytest.raises(ValueError, match="no motion from"):
+    with pytest.raises(ValueError, match="no motion can be planned"):
         move(at_rest(np.zeros(2)), at_rest(np.array([np.nan, 0.0])), BOUNDS)
+
+
+@settings(max_examples=200, deadline=None)
+@given(seed=st.integers(0, 10_000), smallest=st.integers(1, 14), least_s=st.sampled_from([0, 0.05]))
+def test_moves_of_any_size_can_be_planned(seed, smallest, least_s):
+    rng = np.random.default_rng(seed)
+    tiny = rng.normal(size=(3, 2)) * 10.0 ** -rng.integers(smallest, 15, (3, 2))
+    leg = move(Motion(*tiny), at_rest(np.zeros(2)), BOUNDS, least_s)
+    np.testing.assert_allclose(state_at(leg, leg.duration).position, 0.0, atol=1e-7)
 
 
 def test_a_chain_rests_at_each_stop():

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from ruckig import InputParameter, Ruckig, RuckigError, Trajectory
+from ruckig import InputParameter, Ruckig, RuckigError, Synchronization, Trajectory
 
 from aura_ros.types import Array
 
-_INSTANT_S = 1e-9
+_INSTANT_S, _NOTHING = 1e-9, 1e-8
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ def move(start: Motion, target: Motion, bounds: Bounds, least_s: float = 0.0) ->
     """
     size = len(start.position)
     problem = InputParameter(size)
-    problem.current_position = start.position
-    problem.current_velocity = start.velocity
-    problem.current_acceleration = start.acceleration
+    problem.current_position = target.position + _settled(start.position - target.position)
+    problem.current_velocity = _settled(start.velocity)
+    problem.current_acceleration = _settled(start.acceleration)
     problem.target_position = target.position
     most = 0.9 * bounds.acceleration
     acceleration = np.clip(target.acceleration, -most, most)
@@ -60,11 +60,25 @@ def move(start: Motion, target: Motion, bounds: Bounds, least_s: float = 0.0) ->
     problem.max_jerk = bounds.jerk
     if least_s > 0.0:
         problem.minimum_duration = least_s
+    return _solved(problem, size)
+
+
+def _settled(values: Array) -> Array:
+    """Without what is only rounding: ruckig fails on moves of a few picometres."""
+    return np.where(np.abs(values) < _NOTHING, 0.0, values)
+
+
+def _solved(problem: InputParameter, size: int) -> Trajectory:
     trajectory = Trajectory(size)
     try:
         Ruckig(size).calculate(problem, trajectory)
-    except RuckigError as error:
-        raise ValueError(f"no motion from {start} to {target}: {error}") from error
+    except RuckigError:
+        # Stretching a move to a given duration can fail where the fastest move exists.
+        problem.minimum_duration, problem.synchronization = None, Synchronization.No
+        try:
+            Ruckig(size).calculate(problem, trajectory)
+        except RuckigError as error:
+            raise ValueError(f"no motion can be planned: {error}") from error
     return trajectory
 
 
