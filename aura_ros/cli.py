@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
+from rich.table import Table
 
 app = typer.Typer(
     help="Memory, failure prediction, authorization and smooth execution for any frozen VLA.",
@@ -54,6 +56,71 @@ def demo(
 
 
 @app.command()
+def replay(
+    recording: Annotated[Path, typer.Argument(help="rosbag2 (mcap, sqlite3) or ROS 1 recording")],
+    robot: Annotated[str, typer.Option(help="a name in config/robots, or a file")],
+    out: Annotated[Path, typer.Option(help="decisions/, summary.json, replay.png")],
+    remap: Annotated[list[str] | None, typer.Option(help="configured:=recorded topic")] = None,
+    limit_set: Annotated[str | None, typer.Option(help="tighter limits of the robot")] = None,
+    calibration: Annotated[Path | None, typer.Option(help="of the monitor")] = None,
+    start: Annotated[float, typer.Option(min=0, help="skip [s]")] = 0.0,
+    duration: Annotated[float | None, typer.Option(help="replay so much [s]")] = None,
+    inject: Annotated[str | None, typer.Option(help="spike:JOINT:TIME:SIZE")] = None,
+    progress: bool = True,
+) -> None:
+    """Run the chain over a recording, without ROS."""
+    from aura_ros.replay.run import run_replay
+
+    try:
+        run_replay(
+            recording, robot, out, remap=remap or (), limit_set=limit_set,
+            calibration=calibration, start=start, duration=duration, inject=inject,
+            progress=progress,
+        )  # fmt: skip
+    except (ValueError, OSError) as error:
+        raise _fail(Console(stderr=True), error) from error
+
+
+@app.command()
+def calibrate(
+    recordings: Annotated[list[Path], typer.Argument(help="runs: of the demo, or decisions/")],
+    robot: Annotated[str, typer.Option(help="a name in config/robots, or a file")],
+    out: Annotated[Path, typer.Option(help="the calibration file")],
+    alpha: Annotated[float, typer.Option(help="false alarms per successful episode")] = 0.1,
+    limit_set: Annotated[str | None, typer.Option(help="tighter limits of the robot")] = None,
+) -> None:
+    """Set the monitor's thresholds from successful episodes."""
+    from aura_ros.replay.calibrate import calibrate_from
+    from aura_ros.robot.load import load_robot
+
+    console = Console()
+    try:
+        made = calibrate_from(recordings, load_robot(robot, limit_set=limit_set), alpha)
+        made.save(out)
+    except (ValueError, OSError) as error:
+        raise _fail(console, error) from error
+    console.print(f"{made.episodes} episodes set the thresholds: alarm {made.alarm:.3f}")
+    if math.isinf(made.alarm):
+        needed = math.ceil(1 / alpha) - 1
+        console.print(f"too few to ever alarm at alpha {alpha:g}: {2 * needed} are needed")
+    console.print(f"written: {out}")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, what is missing, and what that means."""
+    from aura_ros.doctor import findings
+
+    table = Table("part", "found", "means")
+    missing = False
+    for part in findings():
+        missing |= part.needed and not part.found
+        table.add_row(part.name, part.found or "[red]missing[/red]", part.meaning)
+    Console().print(table)
+    raise typer.Exit(1 if missing else 0)
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="which benchmark; see --list")] = "",
     listed: Annotated[bool, typer.Option("--list", help="name the benchmarks")] = False,
@@ -62,8 +129,6 @@ def bench(
     json: JsonOption = None,
 ) -> None:
     """Run a benchmark and print its figures."""
-    from rich.table import Table
-
     from aura_ros.bench import registry
     from aura_ros.figures import write_figures
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from aura_ros.policy.backend import Backend
-from aura_ros.policy.recorded import RecordedBackend
 from aura_ros.policy.scripted import ScriptedBackend
 from aura_ros.robot.description import Robot
 from aura_ros.settings import Setting
@@ -62,9 +61,14 @@ def _scripted(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
 
 
 def _recorded(robot: Robot, recording: str) -> Backend:
-    from aura_ros.replay.recording import recorded_actions
+    # Reading recordings needs rosbags, which a robot that runs a VLA need not have.
+    from aura_ros.replay.actions import SegmentBackend
+    from aura_ros.replay.feed import Feed
+    from aura_ros.replay.inputs import find_inputs
+    from aura_ros.replay.recording import Recording
 
     if not recording:
         raise ValueError("backend recorded needs parameter recording: the path of a recording")
-    times, positions = recorded_actions(Path(recording), robot)
-    return RecordedBackend(times, positions, robot.horizon, robot.row_period_ns)
+    with Recording(Path(recording)) as opened:
+        feed = Feed(opened, find_inputs(opened, robot, ()), robot)
+        return SegmentBackend(feed.actions(opened.start_ns, opened.end_ns + 1), robot)
