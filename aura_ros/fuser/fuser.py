@@ -109,6 +109,7 @@ class Fuser:
         self._newest: ActionChunk | None = None
         self._pending: Pending | None = None
         self._leased: Leased | None = None
+        self._rest: Plan | None = None
         self._lease: Lease | None = None
         self._lease_until_ns = 0
         self._measured: tuple[Now, JointState] | None = None
@@ -175,8 +176,10 @@ class Fuser:
     @handle.register
     def _(self, value: Tick, now: Now) -> list[Any]:
         out: list[Any] = []
-        if self._leased is not None and not self._leased.holds(now):
-            out += self._settle(now)
+        if self._leased is None:
+            out = self._say_rest(now)
+        elif not self._leased.holds(now):
+            out = self._settle(now)
         return [*out, self.status(now)]
 
     @handle.register
@@ -303,19 +306,32 @@ class Fuser:
         self._leased = stopped
         if self._measured is not None and self._measured[1].stamp_ns > stopped.committed.end_ns:
             here = self._rest_here(now)
-            if not isinstance(here, Refusal) and self._was_moved(here, stopped):
+            if not isinstance(here, Refusal) and self._was_moved(here, stopped.committed):
                 out += self._anchor_at(here, now)
         return out
 
-    def _was_moved(self, here: Array, stopped: Leased) -> bool:
-        away = np.abs(here - stopped.committed.position[-1]).max()
+    def _say_rest(self, now: Now) -> list[Any]:
+        """Before the first plan the commitment is rest: a dead predecessor's motion is void."""
+        here = self._rest_here(now)
+        if isinstance(here, Refusal):
+            return []
+        if self._rest is not None and not self._was_moved(here, self._rest):
+            return []
+        self._rest = self._resting(here, now)
+        return [Commitment(self._rest)]
+
+    def _resting(self, here: Array, now: Now) -> Plan:
+        start = knot_at_or_after(now.ros_ns, self._grid.period_ns)
+        return at_rest(here, start, self._grid.period_ns, self._robot.joints)
+
+    def _was_moved(self, here: Array, stopped: Plan) -> bool:
+        away = np.abs(here - stopped.position[-1]).max()
         return bool(away > self._config.anchor_tolerance)
 
     def _anchor_at(self, here: Array, now: Now) -> list[Any]:
         """A robot that was moved while at rest goes on from where it is, not with a jerk back."""
         assert self._leased is not None
-        start = knot_at_or_after(now.ros_ns, self._grid.period_ns)
-        rest = at_rest(here, start, self._grid.period_ns, self._robot.joints)
+        rest = self._resting(here, now)
         self._leased = replace(self._leased, committed=rest, identity=rest.digest)
         return [Commitment(rest), Track(rest, anchored=True)]
 
