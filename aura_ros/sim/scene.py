@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from transforms3d.euler import quat2euler
 
 from aura_ros.sim.arm import FINGER
 from aura_ros.sim.model import CUBE_HALF
@@ -88,4 +89,4 @@ def _below(offset: Array) -> bool:
 
 def _yaw(quaternion: Array) -> float:
     x, y, z, w = quaternion
-    return float(np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)))
+    return float(quat2euler((w, x, y, z), "rzyx")[0])
