@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from aura_ros.guard.causes import mode_check, risk_check, tracking_check
 from aura_ros.guard.checks import CHUNK, PLAN
-from aura_ros.guard.context import Context, GuardConfig, below, failed, join, passed, run_checks
-from aura_ros.guard.mode import MOVING, after_arm, after_causes, after_reset, after_stop
+from aura_ros.guard.context import Context, GuardConfig, below, join, run_checks
+from aura_ros.guard.mode import MOVING, after_arm, after_causes, after_reset, after_verdict
 from aura_ros.guard.sources import Source
-from aura_ros.motion.jerk import sample
 from aura_ros.robot.description import Robot
 from aura_ros.settings import validated
 from aura_ros.types import (
@@ -99,8 +99,10 @@ class Guard:
 
     @handle.register
     def _(self, value: JointState, now: Now) -> list[Any]:
-        self._sources["joint_states"] = self._sources["joint_states"].heard(now)
-        self._measured = value
+        # Not finite is no sign of life.
+        if np.isfinite(value.position).all() and np.isfinite(value.velocity).all():
+            self._sources["joint_states"] = self._sources["joint_states"].heard(now)
+            self._measured = value
         return []
 
     @handle.register
@@ -120,7 +122,8 @@ class Guard:
         malformed = not checks[0].passed
         self._malformed = self._malformed + 1 if malformed else 0
         if decision != Decision.ALLOW:
-            return [self._verdict(now, value.digest, "", checks), *self._update(now)]
+            verdict = self._verdict(now, value.digest, "", checks)
+            return [verdict, *self._obey(verdict, now), *self._update(now)]
         self._last_order = value.order
         self._chunks[value.digest] = value
         while len(self._chunks) > REMEMBERED:
@@ -141,9 +144,12 @@ class Guard:
 
     @handle.register
     def _(self, value: Arm, now: Now) -> list[Any]:
-        mode, refusal = after_arm(self._mode, value.armed)
-        words = refusal or ("armed by a person" if value.armed else "disarmed by a person")
-        return [*self._enter(mode, words, now), *self._update(now)]
+        mode, words = after_arm(self._mode, value.armed)
+        causes = self._causes(now)
+        if causes and mode in MOVING:
+            # Straight into the HOLD: no lease is granted before a cause is looked at.
+            mode, words = after_causes(mode, False, False, False), _named(causes)
+        return self._enter(mode, words, now)
 
     @handle.register
     def _(self, value: Reset, now: Now) -> list[Any]:
@@ -188,16 +194,20 @@ class Guard:
     def _judge(self, plan: Plan, chunk: ActionChunk, now: Now) -> list[Any]:
         self._waiting = None
         context = self._context(now, chunk, plan)
-        checks = (self._mode_check(), *run_checks(PLAN, context))
+        checks = (mode_check(self._mode, self._reason), *run_checks(PLAN, context))
         self._judged.append(plan.digest)
         verdict = self._verdict(now, chunk.digest, plan.digest, checks)
         if verdict.decision == Decision.ALLOW:
             self._allowed += 1
-            if self._mode == Mode.ARMED:
-                return [verdict, *self._enter(Mode.ACTIVE, "a plan was allowed", now)]
-        if verdict.decision == Decision.STOP:
-            return [verdict, *self._enter(after_stop(self._mode), verdict.reason, now)]
-        return [verdict]
+        return [verdict, *self._obey(verdict, now)]
+
+    def _obey(self, verdict: Verdict, now: Now) -> list[Any]:
+        """The mode that follows from a verdict."""
+        mode = after_verdict(self._mode, verdict.decision)
+        if mode == self._mode:
+            return []
+        self._healthy_since = None
+        return self._enter(mode, verdict.reason or "a plan was allowed", now)
 
     def _verdict(
         self, now: Now, chunk_digest: str, plan_digest: str, checks: tuple[Check, ...]
@@ -206,13 +216,6 @@ class Guard:
         if decision != Decision.ALLOW:
             self._refused[reason] += 1
         return Verdict(now.ros_ns, chunk_digest, plan_digest, decision, reason, checks)
-
-    def _mode_check(self) -> Check:
-        if self._mode in MOVING:
-            return passed("mode", self._mode, Mode.ACTIVE)
-        decision = Decision.HOLD if self._mode == Mode.HOLD else Decision.REFUSE
-        words = f"the guard is {self._mode.name}: {self._reason}"
-        return failed("mode", self._mode, Mode.ACTIVE, decision, words)
 
     # --- causes of a HOLD -----------------------------------------------------------------
 
@@ -227,36 +230,16 @@ class Guard:
             "chunk after chunk is malformed: see the verdicts",
             Decision.HOLD,
         )
-        return (*sources, self._risk_check(now), self._tracking_check(), malformed)
+        risk = risk_check(self._risk, now, self._config)
+        tracking = tracking_check(self._committed, self._measured, self._robot, self._config)
+        return (*sources, risk, tracking, malformed)
 
-    def _risk_check(self, now: Now) -> Check:
-        limit = self._config.risk_timeout
-        if self._risk is None:
-            if not self._config.require_risk or self._allowed == 0:
-                return passed("failure_risk", 0.0, limit)
-            return failed("failure_risk", float("inf"), limit, Decision.HOLD, "no monitor heard")
-        heard, risk = self._risk
-        age = (now.steady_ns - heard.steady_ns) / NS
-        if age > limit and self._config.require_risk:
-            return failed("failure_risk", age, limit, Decision.HOLD, "the monitor went silent")
-        if risk.level == RiskLevel.ALARM:
-            words = "the monitor predicts a failure"
-            return failed("failure_risk", risk.score, risk.threshold, Decision.HOLD, words)
-        return passed("failure_risk", risk.score, risk.threshold)
-
-    def _tracking_check(self) -> Check:
-        limit = self._config.tracking_error
-        if self._committed is None or self._measured is None:
-            return passed("tracking_error", 0.0, limit)
-        planned = sample(self._committed, self._measured.stamp_ns).position
-        error = np.abs(planned - self._measured.position)
-        joint = self._robot.joints[int(np.argmax(error))]
-        words = f"{joint} is far from its plan: is it blocked?"
-        return below("tracking_error", error.max(), limit, words, Decision.HOLD)
+    def _causes(self, now: Now) -> list[Check]:
+        return [check for check in self.checks(now) if not check.passed]
 
     def _update(self, now: Now) -> list[Any]:
         """Judge the causes and change the mode if they say so."""
-        causes = [check for check in self.checks(now) if not check.passed]
+        causes = self._causes(now)
         if causes:
             self._healthy_since = None
         elif self._healthy_since is None:
@@ -265,7 +248,7 @@ class Guard:
         since = self._healthy_since
         released = since is not None and now.steady_ns - since >= release
         mode = after_causes(self._mode, not causes, released, self._config.auto_arm)
-        words = "; ".join(check.detail for check in causes) or "every source is alive"
+        words = _named(causes) or "every source is alive"
         if mode == self._mode and mode in (Mode.INIT, Mode.HOLD):
             self._reason = words
         return self._enter(mode, words, now) if mode != self._mode else []
@@ -308,3 +291,7 @@ class Guard:
         levels = {Mode.ARMED: Level.OK, Mode.ACTIVE: Level.OK, Mode.STOP_LATCHED: Level.ERROR}
         words = f"{self._mode.name}: {self._reason}"
         return Health(levels.get(self._mode, Level.WARN), words, values)
+
+
+def _named(causes: list[Check]) -> str:
+    return "; ".join(check.detail for check in causes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aura_ros.types import Mode
+from aura_ros.types import Decision, Mode
 
 MOVING = (Mode.ARMED, Mode.ACTIVE)
 
@@ -22,19 +22,26 @@ def after_causes(mode: Mode, healthy: bool, released: bool, auto_arm: bool) -> M
 
 
 def after_arm(mode: Mode, armed: bool) -> tuple[Mode, str]:
-    """The mode after a person's word, and why it was refused (empty: it was not)."""
+    """The mode after a person's word, and the reason: theirs, or why it was refused."""
     if mode == Mode.STOP_LATCHED:
         return mode, "a stop is latched: call ~/reset first"
     if not armed:
-        return (mode if mode == Mode.INIT else Mode.DISARMED), ""
+        return (mode if mode == Mode.INIT else Mode.DISARMED), "disarmed by a person"
     if mode == Mode.INIT:
         return mode, "some source was never heard: see the checks in ~/status"
-    return (Mode.ARMED if mode == Mode.DISARMED else mode), ""
+    return (Mode.ARMED if mode == Mode.DISARMED else mode), "armed by a person"
 
 
-def after_stop(mode: Mode) -> Mode:
-    """A STOP latches from everywhere."""
-    return Mode.STOP_LATCHED
+def after_verdict(mode: Mode, decision: Decision) -> Mode:
+    """The mode after a verdict: what is worse than a refusal takes the lease back.
+
+    STOP latches from everywhere, and so does ASK: both need a person.
+    """
+    if decision >= Decision.ASK:
+        return Mode.STOP_LATCHED
+    if decision == Decision.HOLD and mode in MOVING:
+        return Mode.HOLD
+    return Mode.ACTIVE if decision == Decision.ALLOW and mode == Mode.ARMED else mode
 
 
 def after_reset(mode: Mode) -> Mode:
