@@ -154,7 +154,7 @@ def moving_plan(
     rest = np.zeros(len(robot.joints))
     state = KinematicState(start, home(robot), rest, rest)
     if jerk is None:
-        jerk = 0.02 * np.sin(np.arange(knots))[:, None] * robot.limits.velocity / h
+        jerk = 0.3 * np.cos(0.3 * np.arange(knots))[:, None] * robot.limits.velocity / h
     _, v, a = integrate(state, jerk, h)
     tail = stop_jerk(v[-1], a[-1], robot.stop_knots, h)
     position, velocity, acceleration = integrate(state, np.concatenate([jerk, tail]), h)
