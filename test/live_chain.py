@@ -74,8 +74,7 @@ class Chain:
         self._running = False
         self._thread.join()
         for node in self.nodes.values():
-            node.trigger_shutdown()
-            node.destroy_node()
+            node.end()
 
 
 class FakeRobot:

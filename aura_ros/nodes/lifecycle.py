@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from rclpy.impl.implementation_singleton import rclpy_implementation
@@ -10,6 +11,12 @@ from rclpy.lifecycle import LifecycleNode
 
 class SteadyLifecycleNode(LifecycleNode):
     """Refuses a transition that its state does not have."""
+
+    def end(self) -> None:
+        """Shut down and destroy, in whatever state."""
+        with suppress(rclpy_implementation.RCLError):  # raised where it was shut down before
+            self.trigger_shutdown()
+        self.destroy_node()
 
     # Jazzy lets the error out of the executor, and the caller waits for ever. rclpy has no
     # public place to catch it.

@@ -69,7 +69,6 @@ def _start(node: ChainNode, executor: Any) -> int:
 
 def _end(node: ChainNode) -> None:
     try:
-        node.trigger_shutdown()
-        node.destroy_node()
+        node.end()
     finally:
         rclpy.try_shutdown()
