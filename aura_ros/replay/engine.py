@@ -1,7 +1,8 @@
 """Drives the chain over recorded values: teacher-forced, deterministic, at recorded times.
 
 States are the recorded ones, whatever the chain commands, so planned is not compared with
-measured. The chain ticks and commands on grids that begin with the first message; at the same
+measured, and a recording may begin in the midst of motion: the first plan need not wait for
+rest. The chain ticks and commands on grids that begin with the first message; at the same
 time the message comes first.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from aura_ros.fuser.fuser import Fuser
+from aura_ros.fuser.fuser import Fuser, FuserConfig
 from aura_ros.fuser.loop import CommandLoop
 from aura_ros.guard.context import GuardConfig
 from aura_ros.guard.guard import Guard
@@ -95,7 +96,7 @@ class Engine:
             "memory": Memory(),
             "monitor": Monitor(self.calibration),
             "guard": Guard(self.robot, guard),
-            "fuser": Fuser(self.robot),
+            "fuser": Fuser(self.robot, FuserConfig(rest_speed=math.inf)),
         }
 
     def feed(self, log_ns: int, value: Any) -> None:

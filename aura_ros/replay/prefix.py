@@ -116,16 +116,29 @@ def read_sqlite(path: Path) -> Iterator[Found]:
     """Messages of an sqlite3 file. Raises Broken where it breaks off."""
     database = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
     try:
+        # Else a file that is shorter than it says is refused as a whole.
+        database.execute("PRAGMA writable_schema = ON")
         topics = dict(_topics(database))
         # In the order of the table: its index lies in pages that may be lost.
         asked = "SELECT topic_id, timestamp, data FROM messages ORDER BY rowid"
         for topic, log_ns, data in database.execute(asked):
             if topic in topics:
                 yield Found(topics[topic], log_ns, data)
+        _check_length(path)
     except sqlite3.DatabaseError as error:
         raise Broken(f"breaks off: {error}") from error
     finally:
         database.close()
+
+
+def _check_length(path: Path) -> None:
+    """Raise Broken if the file is shorter than its header says."""
+    with path.open("rb") as file:
+        header = file.read(32)
+    page, pages = struct.unpack_from(">H", header, 16)[0], struct.unpack_from(">I", header, 28)[0]
+    written, size = (65536 if page == 1 else page) * pages, path.stat().st_size
+    if size < written:
+        raise Broken(f"ends at byte {size} of {written}")
 
 
 def _topics(database: sqlite3.Connection) -> Iterator[tuple[int, Source]]:

@@ -65,7 +65,7 @@ class Recording:
         self._reader.close()
 
     def messages(
-        self, connections: Sequence[Connection], start_ns: int, stop_ns: int
+        self, connections: Sequence[Connection], start_ns: int = 0, stop_ns: int = 2**63 - 1
     ) -> Iterator[tuple[Connection, int, bytes]]:
         """Connection, log time and bytes of each message in [start, stop), in order.
 
@@ -114,8 +114,8 @@ def _open(path: Path) -> tuple[Reader, str]:
         raise RecordingError(f"{path} is empty (0 bytes): record it again")
     if path.is_dir() and not (path / "metadata.yaml").is_file():
         return _salvaged(path, files, "metadata.yaml is missing")
-    reader = AnyReader([path], default_typestore=typestore())
     try:
+        reader = AnyReader([path], default_typestore=typestore())
         reader.open()
     except Exception as error:  # rosbags raises whatever its parsers meet
         return _salvaged(path, files, str(error) or type(error).__name__)

@@ -56,10 +56,12 @@ def run_replay(
     learned = _calibration(calibration, description)
     spike = Spike.parse(inject) if inject else None
     console = console or Console(quiet=not progress)
-    out = Path(out)
+    recording, out = Path(recording), Path(out)
+    if recording.resolve() == (out / "decisions").resolve():
+        raise RecordingError(f"{recording} is the recording itself: choose another --out")
     typestore()  # made once a process, not part of the replay's time
     began = time.perf_counter()
-    with Recording(Path(recording)) as opened:
+    with Recording(recording) as opened:
         first, end = _part(opened, start, duration)
         feed = Feed(opened, find_inputs(opened, description, remap), description)
         backend = _backend(feed.actions(first, end), description, spike, opened.start_ns)
@@ -114,7 +116,8 @@ def _with_bar(
 ) -> Iterator[tuple[int, Any]]:
     """The values, with a bar over recorded time."""
     columns = (*Progress.get_default_columns()[:3], TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    quiet = console.quiet
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task("replay", total=max(end_ns - first_ns, 1))
         for count, (log_ns, value) in enumerate(values):
             if count % 100 == 0:

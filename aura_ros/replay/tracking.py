@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +11,7 @@ from aura_ros.types import Array, Command, Now
 
 
 class Tracking:
-    """Takes every decision and keeps the commands. ``held`` counts those that were not safe."""
+    """Keeps the commands. ``held`` counts those that were not safe."""
 
     def __init__(self, robot: Robot, backend: SegmentBackend | None) -> None:
         self._robot, self._backend = robot, backend
@@ -23,15 +21,14 @@ class Tracking:
         self._positions: list[Array] = []
         self.held = 0
 
-    def take(self, value: Any, now: Now) -> None:
-        """Look at one decision; only commands matter."""
-        if isinstance(value, Command):
-            self._steady_ns.append(now.steady_ns)
-            self._ros_ns.append(value.stamp_ns)
-            self._positions.append(value.position)
-            self.held += not value.passed
-            if self._backend is not None:
-                self._segments.append(self._backend.segment)
+    def take(self, command: Command, now: Now) -> None:
+        """Keep one command."""
+        self._steady_ns.append(now.steady_ns)
+        self._ros_ns.append(command.stamp_ns)
+        self._positions.append(command.position)
+        self.held += not command.passed
+        if self._backend is not None:
+            self._segments.append(self._backend.segment)
 
     @property
     def steady_ns(self) -> NDArray[np.int64]:

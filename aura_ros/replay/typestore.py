@@ -12,6 +12,8 @@ from typing import Any
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
+from aura_ros.conversions.fields import Make
+
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -43,9 +45,14 @@ def typestore() -> Typestore:
     return store
 
 
-def make(name: str, fields: dict[str, Any]) -> Any:
-    """A message object of type ``name`` for rosbags."""
-    return typestore().types[name](**fields)
+def maker() -> Make:
+    """What makes message objects for rosbags from a type's name and its fields."""
+    types = typestore().types
+
+    def make(name: str, fields: dict[str, Any]) -> Any:
+        return types[name](**fields)
+
+    return make
 
 
 def _candidates() -> Iterator[Path]:

@@ -14,7 +14,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from aura_ros import types as t
 from aura_ros.conversions import MESSAGES, to_message
 from aura_ros.replay.recording import RecordingError
-from aura_ros.replay.typestore import make, typestore
+from aura_ros.replay.typestore import maker, typestore
 
 # The names of the live chain.
 TOPICS: Mapping[type, str] = {
@@ -41,6 +41,7 @@ class DecisionWriter:
     def __init__(self, path: Path) -> None:
         _make_room(path)
         self._store = typestore()
+        self._make = maker()
         self._sha = hashlib.sha256()
         self._writer = Writer(path, version=9, storage_plugin=StoragePlugin.MCAP)
         self._writer.open()
@@ -65,7 +66,7 @@ class DecisionWriter:
         connection = self._connections.get(type(value))
         if connection is None:
             return
-        message = to_message(value, make)
+        message = to_message(value, self._make)
         data = self._store.serialize_cdr(message, connection.msgtype)
         self._writer.write(connection, now.steady_ns, data)
         self._sha.update(f"{connection.topic} {now.ros_ns} {now.steady_ns} {len(data)};".encode())
