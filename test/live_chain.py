@@ -107,6 +107,11 @@ class FakeRobot:
             steady = Clock(clock_type=ClockType.STEADY_TIME)
             probe.node.create_timer(1.0 / rate, self.tick, clock=steady)
 
+    def begin_anew(self):
+        """Rest at ``HOME``, and forget what was commanded."""
+        self.controller = JointTrajectoryController(JOINTS, resting(HOME, self._clock()))
+        self._taken = len(self.heard)
+
     def tick(self):
         """Obey what was heard, then say where the joints are; every third time, pictures."""
         now = self._clock()
