@@ -59,7 +59,9 @@ class State:
 def project(embedding: NDArray[np.float64]) -> tuple[Vector, Vector]:
     """Unit key (d_k,) and value (d_v,) of an embedding (d,), by fixed random projections."""
     to_key, to_value = _projections(len(embedding))
-    return _unit(to_key @ embedding), _unit(to_value @ embedding)
+    # Its length has no say; taken out first, so that nothing overflows.
+    direction = embedding / (np.abs(embedding).max() or 1.0)
+    return _unit(to_key @ direction), _unit(to_value @ direction)
 
 
 def _projections(size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

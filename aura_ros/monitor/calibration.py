@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +68,8 @@ def calibrate(
         raise CalibrationError(f"alpha is {alpha}; it must be between 0 and 1")
     if len(episodes) < 4:
         raise CalibrationError(f"{len(episodes)} successful episodes; at least 4 are needed")
+    if not all(np.isfinite(episode).any() for episode in episodes):
+        raise CalibrationError("an episode has no score at all: record it again or leave it out")
     half = len(episodes) // 2
     pooled = np.concatenate(episodes[:half])
     centres = np.nanmedian(pooled, axis=0)
@@ -93,9 +96,10 @@ def calibrate(
 def load_calibration(path: Path, robot: str, score_names: Sequence[str]) -> Calibration:
     """Read a file made by :func:`calibrate`; refuse one made for something else."""
     try:
-        fields: Mapping[str, object] = json.loads(path.read_text())
+        fields: Mapping[str, Any] = json.loads(path.read_text())
         names = ("score_names", "centres", "scales")
-        calibration = Calibration(**{**fields, **{n: tuple(fields[n]) for n in names}})  # type: ignore[arg-type]
+        calibration = Calibration(**{**fields, **{n: tuple(fields[n]) for n in names}})
+        _check_numbers(calibration)
     except FileNotFoundError:
         raise CalibrationError(f"{path} does not exist: make it with `aura calibrate`") from None
     except (ValueError, TypeError, KeyError) as error:
@@ -110,3 +114,14 @@ def load_calibration(path: Path, robot: str, score_names: Sequence[str]) -> Cali
             f"{list(score_names)}: calibrate again"
         )
     return calibration
+
+
+def _check_numbers(calibration: Calibration) -> None:
+    """Raise ValueError where a score could not be fused or a threshold not be exceeded."""
+    names, centres, scales = calibration.score_names, calibration.centres, calibration.scales
+    if not len(names) == len(centres) == len(scales):
+        raise ValueError("score_names, centres and scales differ in length")
+    if not np.isfinite([*centres, *scales]).all() or min(scales, default=0.0) <= 0:
+        raise ValueError("centres must be finite, scales positive")
+    if math.isnan(calibration.alarm) or math.isnan(calibration.warn):
+        raise ValueError("a threshold is not a number")

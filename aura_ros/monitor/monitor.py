@@ -87,8 +87,11 @@ class Monitor:
 
     def _is_usable(self, chunk: ActionChunk) -> bool:
         """Malformed or old chunks are the guard's matter; scoring them would hide the next."""
-        newer = self._newest is None or chunk.order > self._newest
-        return newer and chunk.rows.ndim == 2 and len(chunk.rows) > 1 and chunk.row_period_ns > 0
+        if self._newest is not None and chunk.order <= self._newest:
+            return False
+        rows = chunk.rows
+        is_whole = rows.ndim == 2 and len(rows) > 1 and rows.shape[1] == len(chunk.joint_names)
+        return is_whole and chunk.row_period_ns > 0 and bool(np.isfinite(rows).all())
 
     def _judge(self, chunk: ActionChunk, raw: np.ndarray) -> FailureRisk:
         level, fused, limit = RiskLevel.UNKNOWN, float("nan"), float("inf")

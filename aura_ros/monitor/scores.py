@@ -42,7 +42,7 @@ class ChunkOverlap:
     def update(self, chunk: ActionChunk) -> float:
         """Distance to the previous chunk, interpolated at this one's rows."""
         previous, self._previous = self._previous, chunk
-        if previous is None:
+        if previous is None or previous.joint_names != chunk.joint_names:
             return NAN
         times = chunk.start_ns + chunk.row_period_ns * np.arange(len(chunk.rows), dtype=np.int64)
         common = (times >= previous.start_ns) & (times <= previous.end_ns)
