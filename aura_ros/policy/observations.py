@@ -23,7 +23,7 @@ class Observations:
         self._robot = robot
         self._cameras = tuple(camera.name for camera in robot.cameras)
         self._instruction = instruction
-        self._tolerance_ns = tolerance_ns
+        self.tolerance_ns = tolerance_ns
         self.clear()
 
     def clear(self) -> None:
@@ -66,10 +66,10 @@ class Observations:
             return f"no joint states on {self._robot.joint_states_topic} yet"
         stamps = [image.stamp_ns for image in self._images.values()]
         stamp = min(stamps, default=self._joints[-1].stamp_ns)
-        if max(stamps, default=stamp) - stamp > self._tolerance_ns:
+        if max(stamps, default=stamp) - stamp > self.tolerance_ns:
             return "the cameras' stamps are too far apart"
         joints = self._joints_at(stamp)
-        if abs(joints.stamp_ns - stamp) > self._tolerance_ns:
+        if abs(joints.stamp_ns - stamp) > self.tolerance_ns:
             return "no joint state near the images' stamp"
         if not self._instruction:
             return f"no instruction on {self._robot.instruction_topic} yet"

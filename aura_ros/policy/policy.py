@@ -174,6 +174,7 @@ class Policy:
     @handle.register
     def _(self, value: SetEnabled, now: Now) -> list[Any]:
         self._enabled = value.enabled
+        self._asked = None  # what was asked before is not answered after
         return []
 
     def _begin_episode(self) -> None:
@@ -185,6 +186,7 @@ class Policy:
     @handle.register
     def _(self, value: Configure, now: Now) -> list[Any]:
         self._config = validated(PolicyConfig, value.values)
+        self._inputs.tolerance_ns = int(self._config.alignment_tolerance * NS)
         return []
 
     # --- asking ---------------------------------------------------------------------------
