@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 
 import numpy as np
 import rclpy
@@ -22,6 +23,7 @@ from aura_ros.nodes.monitor import MonitorNode
 from aura_ros.nodes.topics import LATCHED, SENSOR
 from aura_ros.sim import messages
 from aura_ros.sim.controllers import JointTrajectoryController, resting
+from aura_ros.sim.trajectory import CommandRefused
 from aura_ros.types import NS, Mode
 
 ROBOT = "embedded_panda"
@@ -111,12 +113,14 @@ class FakeRobot:
         """Rest at ``HOME``, and forget what was commanded."""
         self.controller = JointTrajectoryController(JOINTS, resting(HOME, self._clock()))
         self._taken = len(self.heard)
+        self.moved.clear()
 
     def tick(self):
         """Obey what was heard, then say where the joints are; every third time, pictures."""
         now = self._clock()
         while self._taken < len(self.heard):
-            self.controller.accept(messages.trajectory(self.heard[self._taken][1]), now)
+            with suppress(CommandRefused):  # on a busy machine it may have come too late
+                self.controller.accept(messages.trajectory(self.heard[self._taken][1]), now)
             self._taken += 1
         state = self.controller.desired(now)
         self.moved.append((time.monotonic(), state))
@@ -165,6 +169,10 @@ class Watch:
     @property
     def fuser(self):
         return self._fuser[-1][1] if self._fuser else None
+
+    def fuser_since(self, at):
+        """The fuser's statuses from ``at`` (monotonic)."""
+        return [status for arrival, status in self._fuser if arrival >= at]
 
     def said(self, node, since=0.0):
         """(arrival, message, values) of a node's diagnostics, from ``since`` (monotonic)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import deque
 from pathlib import Path
@@ -19,6 +18,7 @@ from std_srvs.srv import SetBool, Trigger
 from aura_ros.conversions import MESSAGES, ConversionError, to_message
 from aura_ros.journal import Journal
 from aura_ros.nodes.diagnostics import Diagnostics
+from aura_ros.nodes.hearing import Hearing
 from aura_ros.nodes.inputs import Input, ahead, inputs_of
 from aura_ros.nodes.lifecycle import SteadyLifecycleNode
 from aura_ros.nodes.messages import make, message_class
@@ -29,10 +29,10 @@ from aura_ros.pipeline import Room
 from aura_ros.robot.description import Robot
 from aura_ros.settings import Setting, validated
 from aura_ros.types import (
-    NS,
     ClockJump,
     Configure,
     Health,
+    Instruction,
     Level,
     Now,
     Reset,
@@ -71,9 +71,8 @@ class ChainNode(SteadyLifecycleNode):
         self._active = False
         self._core: Room | None = None
         self._journal: Journal | None = None
-        self._heard: dict[str, int] = {}
-        self._bad: dict[str, str] = {}
         self._inputs: list[Input] = []
+        self._hearing = Hearing(self)
         self._interfaces: list[Any] = []
         self._timer: Timer | None = None
         self._diagnostics = Diagnostics(self)
@@ -142,8 +141,7 @@ class ChainNode(SteadyLifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to take inputs."""
         self._active = True
-        now = self.now()
-        self._heard = {spec.name: now.steady_ns for spec in self._inputs}
+        self._hearing = Hearing(self, self._inputs, time.monotonic_ns())
         # Ticks follow the steady clock: they must go on when simulated time stands still.
         self._timer = self.create_timer(
             TICK_S, self.tick, clock=rclpy.clock.Clock(clock_type=rclpy.clock.ClockType.STEADY_TIME)
@@ -196,22 +194,13 @@ class ChainNode(SteadyLifecycleNode):
             try:
                 value = spec.read(message)
             except (ConversionError, ValueError) as error:
-                self._blame(spec, str(error))
+                self._hearing.blame(spec, str(error))
                 return
-            self._heard[spec.name] = time.monotonic_ns()
-            if words := ahead(value, self.now()):
-                self._blame(spec, words)
-            else:
-                self._bad.pop(spec.name, None)
+            now = self.now()
+            self._hearing.heard(spec, now.steady_ns, ahead(value, now))
             self.deliver(value)
 
         return take
-
-    def _blame(self, spec: Input, words: str) -> None:
-        """Say what is wrong with an input; a message that is no value is as good as none."""
-        if self._bad.get(spec.name) != words:
-            self.get_logger().error(f"{spec.topic}: {words}")
-        self._bad[spec.name] = words
 
     def tick(self) -> None:
         """Time has passed: tell the core, then say how the room is."""
@@ -222,8 +211,11 @@ class ChainNode(SteadyLifecycleNode):
     def deliver(self, value: Any) -> None:
         """Give the core one value; log it, publish and do what follows."""
         now = self.now()
-        if not self._active or self._core is None or now.ros_ns == 0:
-            return  # not active, or simulated time has not begun
+        if not self._active or self._core is None:
+            return
+        if now.ros_ns == 0:
+            self._keep(value)
+            return
         said = self._core.handle(value, now)
         self.record(now, value, said)
         for out in said:
@@ -231,6 +223,11 @@ class ChainNode(SteadyLifecycleNode):
             if publisher is not None:
                 publisher.publish(to_message(out, make))
             self.act_on(out, now)
+
+    def _keep(self, value: Any) -> None:
+        """Simulated time has not begun: keep what will not be said again until it has."""
+        if isinstance(value, Instruction | Configure) and value not in self._inbox:
+            self._inbox.append(value)
 
     def post(self, value: Any) -> None:
         """Deliver ``value`` in the executor's thread; for other threads to call."""
@@ -240,7 +237,7 @@ class ChainNode(SteadyLifecycleNode):
             self.executor.create_task(self._empty_inbox)
 
     def _empty_inbox(self) -> None:
-        while self._inbox:
+        for _ in range(len(self._inbox)):
             self.deliver(self._inbox.popleft())
 
     def record(self, now: Now, value: Any, said: list[Any]) -> None:
@@ -276,17 +273,7 @@ class ChainNode(SteadyLifecycleNode):
         """The core's health, or what is wrong with its inputs."""
         assert self._core is not None
         health = self._core.health(self.now())
-        problems = [*self._bad.values(), *self._silent()]
+        problems = self._hearing.problems(time.monotonic_ns())
         if not problems:
             return health
         return Health(max(health.level, Level.WARN), "; ".join(problems), health.values)
-
-    def _silent(self) -> list[str]:
-        now_ns = time.monotonic_ns()
-        return [
-            f"{spec.name}: nothing on {self.resolve_topic_name(spec.topic)}"
-            for spec in self._inputs
-            if math.isfinite(spec.silence_s)
-            and spec.name not in self._bad
-            and now_ns - self._heard.get(spec.name, now_ns) > spec.silence_s * NS
-        ]

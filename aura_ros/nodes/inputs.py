@@ -60,7 +60,7 @@ def ahead(value: Any, now: t.Now) -> str:
     """What is wrong with the stamp of a sensor's value: it lies in the future; else ""."""
     if not isinstance(value, t.Image | t.JointState | t.Objects):
         return ""
-    if value.stamp_ns - now.ros_ns <= CLOCK_TOLERANCE_NS:
+    if now.ros_ns == 0 or value.stamp_ns - now.ros_ns <= CLOCK_TOLERANCE_NS:
         return ""
     return "stamps are over 50 ms ahead of the clock: synchronise the clocks, check use_sim_time"
 

@@ -1,0 +1,105 @@
+"""Simulated time that pauses, jumps back and loops, as a played recording's does."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy")
+
+from live_chain import Chain, FakeRobot, Watch, init, moving, stamp_s
+from rclpy.clock import Clock, ClockType
+from ros_graph import Probe
+
+from aura_ros.nodes.messages import make
+from aura_ros.nodes.topics import SENSOR
+from aura_ros.types import NS, Mode
+
+START_NS = 100 * NS
+STEP_NS = NS // 100
+
+
+class SimulatedTime:
+    """Publishes /clock at 100 Hz of wall time; the robot ticks every second step."""
+
+    def __init__(self, probe):
+        self.now_ns, self.paused = START_NS, False
+        self.robot = FakeRobot(probe, clock=lambda: self.now_ns, rate=0)
+        self._clock = probe.publisher("/clock", "rosgraph_msgs/msg/Clock", SENSOR)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._steps = 0
+        probe.node.create_timer(STEP_NS / NS, self._step, clock=steady)
+
+    def _step(self):
+        if self.paused:
+            return
+        self.now_ns += STEP_NS
+        self._steps += 1
+        time_ = {"sec": self.now_ns // NS, "nanosec": self.now_ns % NS}
+        clock = make("builtin_interfaces/msg/Time", time_)
+        self._clock.publish(make("rosgraph_msgs/msg/Clock", {"clock": clock}))
+        if self._steps % 2 == 0:
+            self.robot.tick()
+
+    def jump(self, to_ns):
+        """Go on from ``to_ns``; the recorded arm is there again, at rest."""
+        self.now_ns = to_ns
+        self.robot.begin_anew()
+
+
+@pytest.fixture(scope="module")
+def live():
+    init()
+    with Chain(namespace="/t", all={"use_sim_time": True}), Probe(namespace="/t") as probe:
+        commands = probe.hear("command", "aura_ros/msg/Command", SENSOR)
+        chunks = probe.hear("chunk", "aura_ros/msg/ActionChunk")
+        yield probe, SimulatedTime(probe), Watch(probe), commands, chunks
+
+
+def steps(commands):
+    """Largest step [rad] between commands."""
+    rows = np.array([m.position for _, m in commands])
+    return np.abs(np.diff(rows, axis=0)).max() if len(rows) > 1 else 0.0
+
+
+def test_a_pause_pauses_motion(live):
+    """Commands stand still without violation, sources count as silent, and work resumes."""
+    probe, clock, watch, commands, _ = live
+    moving(clock.robot, probe)
+    clock.paused = True
+    at = time.monotonic()
+    probe.until(lambda: watch.mode == Mode.HOLD, "silence is judged by the steady clock")
+    probe.until(lambda: commands[-1][0] > at + 1.0, "commands go on")
+    paused = [(t, m) for t, m in commands if t > at + 0.2]
+    assert len(paused) > 50
+    assert steps(paused) == 0.0
+    clock.paused = False
+    probe.until(lambda: watch.mode == Mode.ACTIVE, "sources are alive, plans allowed")
+    moving(clock.robot, probe, "moves after the pause")
+    assert all(m.passed for _, m in commands)
+    assert steps(commands) < 0.05
+
+
+@pytest.mark.parametrize("loop", [1, 2])
+def test_a_jump_back_starts_everything_anew(live, loop):
+    """Nothing planned before the jump moves after it; plans of the new time do."""
+    probe, clock, watch, commands, chunks = live
+    moving(clock.robot, probe)
+    before, committed = chunks[-1][1].episode, watch.fuser.committed
+    clock.jump(START_NS)
+    at, heard = time.monotonic(), len(clock.robot.heard)
+    moving(clock.robot, probe, "moves after the jump")
+    probe.until(lambda: watch.mode == Mode.ACTIVE, "plans are allowed")
+    assert min(status.committed for status in watch.fuser_since(at)) < committed
+    assert chunks[-1][1].episode > before
+    # A message of the old time may be under way; none is made after the jump was heard.
+    new = [m for t, m in clock.robot.heard[heard:] if t > at + 0.1]
+    assert new
+    assert all(stamp_s(m.header.stamp) < clock.now_ns / NS + 1.0 for m in new)
+    assert not watch.fuser.tripped
+    late = [(t, m) for t, m in commands if t > at + 0.1]
+    assert all(m.passed for _, m in late)
+    assert all(stamp_s(m.stamp) < (clock.now_ns + NS) / NS for _, m in late)
+    assert steps(late) < 0.05
