@@ -17,6 +17,7 @@ from aura_ros.nodes.chain_node import ChainNode
 from aura_ros.nodes.commands import POSITIONS, TRAJECTORY, columns, positions, trajectory
 from aura_ros.nodes.messages import make, message_class
 from aura_ros.nodes.parameters import declare
+from aura_ros.nodes.realtime import declare_priority
 from aura_ros.nodes.run import run
 from aura_ros.nodes.topics import NEWEST, TOPICS
 from aura_ros.pipeline import Room
@@ -46,8 +47,9 @@ class FuserNode(ChainNode):
     says = (Proposal, Commitment, FuserStatus)
 
     def declare_more(self) -> None:
-        """The rate of the command loop."""
+        """The rate of the command loop, and the process' priority."""
         declare(self, RATE, read_only=True)
+        declare_priority(self)
 
     def build(self, robot: Robot, settings: Any) -> Room:
         """A fuser, and the loop that commands what it lets move."""

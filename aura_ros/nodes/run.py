@@ -13,6 +13,7 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 
 from aura_ros.nodes.chain_node import ChainNode
+from aura_ros.nodes.realtime import claim
 
 URDF_TIMEOUT_S = 20.0
 # Exit status of a node that starting again would not help.
@@ -44,6 +45,7 @@ def run(kind: type[ChainNode], args: list[str] | None = None) -> int:
         sys.stderr.write(f"{kind.room}: {error}\n")
         rclpy.shutdown()
         return MISCONFIGURED
+    claim(node)
     executor = EventsExecutor()
     executor.add_node(node)
     status = _start(node, executor)

@@ -42,7 +42,7 @@ def _grid(image: NDArray[Any]) -> Array:
 
 
 def raw_pixels(image: Image) -> NDArray[np.uint8]:
-    """Every fourth row and column of an uncompressed 8-bit image (all of a small one), (h, w, c)."""
+    """Every fourth row and column of an uncompressed 8-bit image, (h, w, c); all of a small one."""
     channels = len(image.data) // (image.height * image.width)
     array = np.frombuffer(image.data, np.uint8).reshape(image.height, image.width, channels)
     step = 4 if min(image.height, image.width) >= 16 else 1

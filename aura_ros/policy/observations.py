@@ -11,6 +11,9 @@ from aura_ros.types import Image, Instruction, JointState, Objects, Observation
 
 # Joint states kept to be matched with images: 2 s at 500 Hz.
 JOINT_HISTORY = 1000
+# Images within this share of the slowest camera's period belong to one round; a lost frame
+# makes the period of that camera twice as long once.
+ROUND = 0.6
 
 
 class Observations:
@@ -30,6 +33,7 @@ class Observations:
         """Forget images and joints; the instruction stays."""
         self._images: dict[str, Image] = {}
         self._arrivals: dict[str, int] = {}
+        self._periods: dict[str, int] = {}
         self._joints: deque[JointState] = deque(maxlen=JOINT_HISTORY)
         self._objects: Objects | None = None
 
@@ -44,6 +48,8 @@ class Observations:
             last = self._images.get(value.source)
             if value.source in self._cameras and (last is None or value.stamp_ns > last.stamp_ns):
                 self._images[value.source] = value
+                if last is not None:
+                    self._periods[value.source] = value.stamp_ns - last.stamp_ns
                 self._arrivals[value.source] = arrival_ns
         elif isinstance(value, JointState):
             if not self._joints or value.stamp_ns > self._joints[-1].stamp_ns:
@@ -53,9 +59,17 @@ class Observations:
         else:
             self._instruction = value.text
 
-    def all_since(self, steady_ns: int) -> bool:
-        """Every camera delivered at or after ``steady_ns``: no image is one round older."""
-        return all(self._arrivals.get(name, -1) >= steady_ns for name in self._cameras)
+    def is_round(self, since_ns: int) -> bool:
+        """Every camera delivered at or after ``since_ns``, and no image is one round older.
+
+        Where a camera lost a frame its last image lies a period behind the others: then the
+        next one is worth waiting for.
+        """
+        if any(self._arrivals.get(name, -1) < since_ns for name in self._cameras):
+            return False
+        stamps = [image.stamp_ns for image in self._images.values()]
+        apart = max(stamps, default=0) - min(stamps, default=0)
+        return apart <= ROUND * max(self._periods.values(), default=apart)
 
     def latest(self) -> Observation | str:
         """The newest complete observation, or what it lacks, in words."""

@@ -201,7 +201,7 @@ class Policy:
             return []
         self._lacks = ""
         is_new = observation.stamp_ns > self._last_stamp_ns
-        if now.steady_ns < self._next_ns or not is_new or not self._inputs.all_since(self._next_ns):
+        if now.steady_ns < self._next_ns or not is_new or not self._inputs.is_round(self._next_ns):
             return []
         self._sequence += 1
         request = Request(
