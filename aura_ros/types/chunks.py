@@ -1,0 +1,111 @@
+"""What the policy is asked, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+from aura_ros.types.arrays import Array, digest_of, freeze
+from aura_ros.types.inputs import Image, JointState, Objects
+
+
+@dataclass(frozen=True)
+class KinematicState:
+    """Planned position, velocity and acceleration, each of shape (n,), at ``time_ns``."""
+
+    time_ns: int
+    position: Array
+    velocity: Array
+    acceleration: Array
+
+    def __post_init__(self) -> None:
+        freeze(self, "position", "velocity", "acceleration")
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a policy sees: images by camera, joints measured at ``stamp_ns``, instruction."""
+
+    stamp_ns: int
+    images: Mapping[str, Image]
+    joints: JointState
+    instruction: str
+    objects: Objects | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question to the policy: an observation and the planned state where its rows begin."""
+
+    sequence: int
+    episode: int
+    observation: Observation
+    start: KinematicState
+    readout: Array | None
+
+
+@dataclass(frozen=True)
+class Response:
+    """The policy's answer to request ``sequence``: rows (H, n), or the reason there is none."""
+
+    sequence: int
+    rows: Array
+    embedding: Array
+    error: str = ""
+
+    def __post_init__(self) -> None:
+        freeze(self, "rows", "embedding")
+
+
+@dataclass(frozen=True)
+class ActionChunk:
+    """Absolute joint targets, ``rows`` of shape (H, n); row i holds at start + i * period.
+
+    ``observation_stamp_ns`` is the capture time of the images behind it; ``start_ns`` the time
+    of the state that the policy was given; ``inference_ns`` the policy's own time. Chunks
+    order by (session, episode, sequence).
+    """
+
+    session: int
+    episode: int
+    sequence: int
+    observation_stamp_ns: int
+    start_ns: int
+    row_period_ns: int
+    joint_names: tuple[str, ...]
+    rows: Array
+    source: str = "policy"
+    inference_ns: int = 0
+
+    def __post_init__(self) -> None:
+        freeze(self, "rows")
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Key by which chunks are newer or older than each other."""
+        return (self.session, self.episode, self.sequence)
+
+    @property
+    def end_ns(self) -> int:
+        """Time of the last row [ns]."""
+        return self.start_ns + (len(self.rows) - 1) * self.row_period_ns
+
+    @cached_property
+    def digest(self) -> str:
+        """Identity of the content."""
+        return digest_of(*(getattr(self, f.name) for f in fields(self)))
+
+
+@dataclass(frozen=True)
+class PolicyFeatures:
+    """Embedding (d,) of the observation behind chunk (session, episode, sequence)."""
+
+    session: int
+    episode: int
+    sequence: int
+    stamp_ns: int
+    embedding: Array
+
+    def __post_init__(self) -> None:
+        freeze(self, "embedding")

@@ -1,0 +1,67 @@
+"""What memory and monitor report, and how a room is."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aura_ros.types.arrays import Array, freeze
+
+
+@dataclass(frozen=True)
+class MemoryState:
+    """What the memory answers to features: ``readout`` (d_v,), and what writing it cost."""
+
+    sequence: int
+    stamp_ns: int
+    readout: Array
+    prediction_error: float
+    wrote: bool
+    updates: int
+    writes: int
+    bytes_written: int
+    state_bytes: int
+    state_digest: str
+
+    def __post_init__(self) -> None:
+        freeze(self, "readout")
+
+
+class RiskLevel(enum.IntEnum):
+    """How sure the monitor is that the policy is failing. UNKNOWN is never treated as OK."""
+
+    UNKNOWN = 0
+    OK = 1
+    WARN = 2
+    ALARM = 3
+
+
+@dataclass(frozen=True)
+class FailureRisk:
+    """Fused failure score against its calibrated threshold. A missing score is NaN, never 0."""
+
+    stamp_ns: int
+    sequence: int
+    level: RiskLevel
+    score: float
+    threshold: float
+    score_names: tuple[str, ...]
+    scores: tuple[float, ...]
+
+
+class Level(enum.IntEnum):
+    """Levels of diagnostic_msgs/DiagnosticStatus (REP 107)."""
+
+    OK = 0
+    WARN = 1
+    ERROR = 2
+
+
+@dataclass(frozen=True)
+class Health:
+    """Health of a room: level, one sentence, and values by name."""
+
+    level: Level
+    summary: str
+    values: Mapping[str, str] = field(default_factory=dict)
