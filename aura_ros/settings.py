@@ -7,7 +7,7 @@ same validation holds with and without ROS.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -58,17 +58,26 @@ def validated(kind: type[T], values: Mapping[str, Any]) -> T:
 
 def _problem(spec: Setting, value: Any) -> str:
     wanted = type(spec.default)
-    is_number = wanted in (int, float)
-    if is_number and (isinstance(value, bool) or not isinstance(value, int | float)):
-        return f"{spec.name} is {value!r}; a number is needed"
-    if wanted in (bool, str) and not isinstance(value, wanted):
-        return f"{spec.name} is {value!r}; a {wanted.__name__} is needed"
-    numbers = value if wanted is tuple else (value,) if is_number else ()
-    if wanted is tuple and not len(numbers):
+    if wanted in (bool, str):
+        is_right = isinstance(value, wanted)
+        return "" if is_right else f"{spec.name} is {value!r}; a {wanted.__name__} is needed"
+    if wanted is not tuple:
+        return _number_problem(spec, value, wanted is int)
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return f"{spec.name} is {value!r}; a list of numbers is needed"
+    found = [_number_problem(spec, number, False) for number in value]
+    if not found:
         return f"{spec.name} is empty; at least one number is needed"
-    for number in numbers:
-        if not spec.low <= number <= spec.high:
-            return f"{spec.name} is {number}; it must be from {spec.low:g} to {spec.high:g}"
+    return next(filter(None, found), "")
+
+
+def _number_problem(spec: Setting, value: Any, whole: bool) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"{spec.name} is {value!r}; a number is needed"
+    if not spec.low <= value <= spec.high:
+        return f"{spec.name} is {value}; it must be from {spec.low:g} to {spec.high:g}"
+    if whole and not float(value).is_integer():
+        return f"{spec.name} is {value}; a whole number is needed"
     return ""
 
 
