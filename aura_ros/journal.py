@@ -21,7 +21,7 @@ from aura_ros import types
 KINDS = {
     name: kind
     for name, kind in vars(types).items()
-    if isinstance(kind, type) and is_dataclass(kind)
+    if isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, enum.IntEnum))
 }
 
 
@@ -72,7 +72,7 @@ def encode(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, enum.IntEnum):
-        return int(value)
+        return {"_": type(value).__name__, "value": int(value)}
     if is_dataclass(value) and not isinstance(value, type):
         pairs = {f.name: encode(getattr(value, f.name)) for f in fields(value)}
         if isinstance(value, types.Image):
