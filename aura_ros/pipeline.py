@@ -17,6 +17,7 @@ from aura_ros.fuser.loop import CommandLoop
 from aura_ros.policy.backend import Backend
 from aura_ros.types import (
     ActionChunk,
+    Arm,
     ClockJump,
     Command,
     Commitment,
@@ -35,6 +36,7 @@ from aura_ros.types import (
     Response,
     Tick,
     Track,
+    Tripped,
     Verdict,
 )
 
@@ -54,6 +56,8 @@ ROUTES: Mapping[type, tuple[str, ...]] = {
     Verdict: ("fuser",),
     Lease: ("fuser",),
     Commitment: ("guard", "policy"),
+    Tripped: ("fuser",),
+    Arm: ("guard",),
     Tick: ROOMS,
     ClockJump: ROOMS,
 }
@@ -87,11 +91,13 @@ class Pipeline:
         self._rooms = dict(rooms)
         self._loop = loop
         self._backend = backend
+        self._news: list[Any] = []
 
     def step(self, value: Any, now: Now) -> list[Output]:
         """Deliver ``value`` and everything that follows from it; return all that was said."""
         said: list[Output] = []
-        waiting = deque([value])
+        waiting = deque([*self._news, value])
+        self._news.clear()
         if isinstance(value, ClockJump):
             self._loop.follow(None)
         while waiting:
@@ -104,8 +110,15 @@ class Pipeline:
         return said
 
     def command(self, now: Now) -> Command | None:
-        """The command for ``now``, or None before anything was committed."""
-        return self._loop.command(now)
+        """The command for ``now``, or None before anything was committed.
+
+        That the loop tripped is news for the next step.
+        """
+        before = self._loop.tripped
+        command = self._loop.command(now)
+        if self._loop.tripped != before:
+            self._news.append(Tripped(self._loop.tripped))
+        return command
 
     def _outside(self, value: Any) -> Any:
         """What happens outside of the rooms: the backend answers, the command loop follows."""
