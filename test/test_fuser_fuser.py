@@ -371,6 +371,18 @@ def test_a_robot_moved_by_hand_at_rest_begins_anew_where_it_is():
     assert all(command.passed for command in made.commands)
 
 
+def test_before_its_first_plan_the_fuser_commits_to_rest_where_the_robot_is():
+    made = cell()
+    (rest,) = made.commitments
+    np.testing.assert_array_equal(rest.position, [home(ROBOT)])
+    put(made, home(ROBOT) + np.array([0.05, 0.0, 0.0]))
+    assert len(made.commitments) == 1
+    put(made, home(ROBOT) + np.array([0.5, 0.0, 0.0]))
+    assert made.commitments[-1].position[0, 0] == home(ROBOT)[0] + 0.5
+    assert not made.tracks
+    assert not made.commands
+
+
 def test_a_robot_moved_a_little_goes_on_from_its_plan():
     made = resting()
     before = made.commands[-1].position

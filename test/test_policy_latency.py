@@ -16,7 +16,7 @@ def test_the_first_answer_includes_loading_and_is_left_out():
 
 def test_it_is_the_95th_percentile_of_the_window():
     estimate = LatencyEstimate(0)
-    for latency in range(0, 101):
+    for latency in range(101):
         estimate.add(latency)
     expected = np.percentile(np.arange(101 - WINDOW, 101), 95)
     assert estimate.p95_ns == int(expected)
