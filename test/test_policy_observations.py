@@ -100,16 +100,37 @@ def test_objects_go_along():
     assert complete(poses).latest().objects is poses
 
 
-def test_every_camera_must_have_delivered_since():
+def test_a_round_needs_every_camera_since():
     made = inputs(picture(1.0, "front"), picture(1.0, "wrist"))
-    assert made.all_since(0)
-    assert not made.all_since(1)
+    assert made.is_round(0)
+    assert not made.is_round(1)
     made.add(picture(1.05, "front"), 5)
-    assert not made.all_since(2)
+    assert not made.is_round(2)
     made.add(picture(1.05, "wrist"), 6)
-    assert made.all_since(5)
+    assert made.is_round(5)
     made.add(picture(1.01, "wrist"), 9)  # older than the last one: nothing new
-    assert not made.all_since(7)
+    assert not made.is_round(7)
+
+
+def test_a_round_has_no_image_of_the_round_before():
+    made = inputs(picture(1.0, "front"), picture(1.0, "wrist"))
+    made.add(picture(1.05, "front"), 2)
+    made.add(picture(1.05, "wrist"), 3)
+    made.add(picture(1.10, "front"), 4)
+    assert not made.is_round(0)  # the wrist's image is one period behind
+    made.add(picture(1.10, "wrist"), 5)
+    assert made.is_round(0)
+
+
+def test_cameras_out_of_phase_have_rounds_too():
+    made = inputs(picture(1.0, "front"), picture(1.035, "wrist"))
+    rounds = 0
+    for k in range(1, 10):
+        made.add(picture(1.0 + 0.05 * k, "front"), 2 * k)
+        rounds += made.is_round(0)
+        made.add(picture(1.035 + 0.05 * k, "wrist"), 2 * k + 1)
+        rounds += made.is_round(0)
+    assert rounds >= 9
 
 
 def test_cleared_all_but_the_instruction_is_gone():
@@ -117,7 +138,7 @@ def test_cleared_all_but_the_instruction_is_gone():
     made.clear()
     assert made.latest() == "no image of camera front, wrist yet"
     assert made.instruction == "pick"
-    assert not made.all_since(0)
+    assert not made.is_round(0)
 
 
 def test_the_history_of_joints_is_bounded():
