@@ -24,14 +24,9 @@ EMPTY = {argument.name: "" for argument in PARAMETERS}
 @pytest.fixture(scope="module")
 def declared() -> str:
     """Every parameter of every node with its default, as text."""
-    rclpy = pytest.importorskip("rclpy")
-    from aura_ros.nodes.defaults import defaults
-
-    rclpy.init()
-    try:
-        return defaults()
-    finally:
-        rclpy.shutdown()
+    pytest.importorskip("rclpy")
+    command = [sys.executable, "-m", "aura_ros.nodes.defaults"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def parameters(text: str) -> dict[str, dict[str, object]]:

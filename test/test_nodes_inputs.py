@@ -140,7 +140,7 @@ def test_stamps_from_the_future_are_refused_and_said(live):
         assert found[0][0] - began < SAID_S
     probe.until(lambda: watch.fuser.state == "starved", "the plan is at its end")
     assert dict(zip(watch.fuser.refused_reasons, watch.fuser.refused_counts, strict=True))["future"]
-    assert robot.speed == 0.0
+    probe.until(lambda: robot.speed == 0.0, "at rest")
     assert watch.mode == Mode.ACTIVE
     robot.ahead_ns = 0
     moving(robot, probe, "the arm moves again")

@@ -159,6 +159,14 @@ def test_a_wrong_backend_ends_the_policy(arguments, words):
     assert words in said
 
 
+def test_the_embedded_robot_notices_misspelt_parameters_too():
+    pytest.importorskip("mujoco")
+    command = [sys.executable, "-m", "aura_ros.sim.node", "--ros-args", "-p", "fault.slib:=true"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert "did you mean 'fault.slip'?" in ended.stdout + ended.stderr
+
+
 def test_parameters_files_reach_nodes_in_namespaces(tmp_path):
     """As config/aura.yaml has them; a misspelt name in the file is noticed as well."""
     file = tmp_path / "mine.yaml"

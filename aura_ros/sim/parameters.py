@@ -15,6 +15,7 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from aura_ros.nodes.parameters import refuse_unknown
 from aura_ros.sim.faults import CAMERA_FAULTS, Faults
 from aura_ros.sim.model import CAMERAS
 from aura_ros.sim.tasks import TASKS
@@ -77,6 +78,7 @@ def declare(node: Node) -> Settings:
         node.declare_parameter(name, default, _descriptor(default, text, limits, read_only=True))
     for name, (default, text, limits) in _FAULTS.items():
         node.declare_parameter(name, default, _descriptor(default, text, limits))
+    refuse_unknown(node)
     problem = check([node.get_parameter(name) for name in (*_SETTINGS, *_FAULTS)])
     if problem:
         raise ValueError(problem)
