@@ -52,8 +52,8 @@ class Observed:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a replay of ``duration_s`` went that took ``wall_s``; ``errors`` counts messages that
-    could not be used by (input, reason)."""
+    """How a replay of ``duration_s`` went. ``wall_s`` is from opening the recording to the last
+    decision written; ``errors`` counts messages that could not be used by (input, reason)."""
 
     duration_s: float
     wall_s: float

@@ -14,6 +14,8 @@ from rosbags.typesys.store import Typestore
 
 from aura_ros.conversions.fields import Make
 
+STAMPS = ("builtin_interfaces/msg/Time", "builtin_interfaces/msg/Duration")
+
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -36,12 +38,14 @@ def message_folder() -> Path:
 
 @lru_cache(maxsize=1)
 def typestore() -> Typestore:
-    """The types that decisions are written with."""
+    """The types that decisions are written with, ready to write."""
     store = get_typestore(Stores.ROS2_JAZZY)
     types: dict[str, Any] = {}
     for path in sorted(message_folder().glob("*.msg")):
         types |= get_types_from_msg(path.read_text(), f"aura_ros/msg/{path.stem}")
     store.register(types)
+    for name in (*types, *STAMPS):
+        store.get_msgdef(name)  # compiles it; else the first message of each kind would
     return store
 
 
