@@ -17,7 +17,8 @@ from chain_values import (
     wave,
 )
 
-from aura_ros.fuser.fuser import Fuser, FuserConfig
+from aura_ros.fuser.config import FuserConfig
+from aura_ros.fuser.fuser import Fuser
 from aura_ros.motion.jerk import sample
 from aura_ros.settings import SettingError
 from aura_ros.types import (
@@ -398,7 +399,7 @@ def test_joint_states_from_before_the_end_of_motion_do_not_move_the_robot_back()
     made.run(0.35)
     made.feeling = made.beating = False
     made.run(1.5)
-    seen, there = made.fuser._measured[1].position, made.commands[-1].position
+    seen, there = made.fuser._moving.measured[1].position, made.commands[-1].position
     assert np.abs(seen - there).max() > 0.1
     assert not any(track.anchored for track in made.tracks)
     made.assert_sound()

@@ -99,7 +99,7 @@ def test_proposals_begin_in_the_state_of_the_committed_motion(story, seed):
         cell.beating = lease == "beats"
         before = len(cell.proposals)
         committed = cell.commitments[-1] if cell.commitments else None
-        held = cell.fuser._leased is not None and cell.fuser._leased.holds(cell.now)
+        held = cell.fuser._moving.leased is not None and cell.fuser._moving.leased.holds(cell.now)
         cell.chunk(rows_of(kind, cell, generator), sequence=sequence)
         if len(cell.proposals) > before and committed is not None and held:
             plan = cell.proposals[before]

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aura_ros.conversions import to_message
-from aura_ros.fuser.fuser import Fuser, FuserConfig
+from aura_ros.fuser.config import FuserConfig
+from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.loop import CommandLoop
 from aura_ros.nodes.chain_node import ChainNode
 from aura_ros.nodes.commands import POSITIONS, TRAJECTORY, columns, positions, trajectory

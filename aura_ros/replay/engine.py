@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from aura_ros.fuser.fuser import Fuser, FuserConfig
+from aura_ros.fuser.config import FuserConfig
+from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.loop import CommandLoop
 from aura_ros.guard.context import GuardConfig
 from aura_ros.guard.guard import Guard

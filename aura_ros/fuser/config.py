@@ -1,0 +1,35 @@
+"""Settings of the fuser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aura_ros.settings import setting
+
+
+@dataclass(frozen=True)
+class FuserConfig:
+    """Settings of the fuser."""
+
+    commit_delay: float = setting(
+        0.04, "time a proposal has to be vetted before it starts [s]", 0.0, 1.0
+    )
+    smoothing: tuple[float, ...] = setting(
+        (0.04, 0.06, 0.1, 0.16, 0.25, 0.4), "time constants tried in order [s]", 0.001, 2.0
+    )
+    max_age: float = setting(1.5, "oldest observation behind a chunk [s]", 0.0, 60.0)
+    clock_tolerance: float = setting(0.05, "how far stamps may be ahead of the clock [s]", 0.0, 1.0)
+    min_knots: int = setting(3, "fewest knots that a chunk must still cover", 1, 100)
+    joints_timeout: float = setting(
+        0.3, "oldest joint state that motion may begin from [s]", 0.01, 10.0
+    )
+    anchor_tolerance: float = setting(
+        0.1,
+        "a resting robot farther from its plan than this begins anew there [rad or m]",
+        0.0,
+        10.0,
+    )
+    rest_speed: float = setting(
+        0.2, "measured speed up to which a robot is at rest [per s]", 0.0, 10.0
+    )
+    attempts: int = setting(3, "proposals of one chunk before late verdicts refuse it", 1, 10)
