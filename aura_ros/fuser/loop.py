@@ -17,7 +17,8 @@ class CommandLoop:
     the last safe one is repeated until ``reset``."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self._lower, self._upper = limits.lower - TOLERANCE, limits.upper + TOLERANCE
+        self._velocity = limits.velocity * (1 + TOLERANCE)
         self._last: Command | None = None
         self._track: Track | None = None
         self.tripped = ""
@@ -58,16 +59,15 @@ class CommandLoop:
         return Command(now.ros_ns, held, np.zeros_like(held), False, self.tripped)
 
     def _violation(self, position: Array, velocity: Array, now: Now) -> str:
-        limits = self._limits
         if not (np.isfinite(position).all() and np.isfinite(velocity).all()):
             return "not_finite"
-        if ((position < limits.lower - TOLERANCE) | (position > limits.upper + TOLERANCE)).any():
+        if (position < self._lower).any() or (position > self._upper).any():
             return "position"
-        if (np.abs(velocity) > limits.velocity * (1 + TOLERANCE)).any():
+        if (np.abs(velocity) > self._velocity).any():
             return "velocity"
         if self._last is not None:
             elapsed = max(now.ros_ns - self._last.stamp_ns, 0) / NS
             step = np.abs(position - self._last.position)
-            if (step > limits.velocity * elapsed * (1 + TOLERANCE) + TOLERANCE).any():
+            if (step > self._velocity * elapsed + TOLERANCE).any():
                 return "step"
         return ""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
-
-import numpy as np
 
 WINDOW = 20
 # The first answers include loading and compiling.
@@ -28,4 +27,7 @@ class LatencyEstimate:
     @property
     def p95_ns(self) -> int:
         """The estimate [ns]."""
-        return int(np.percentile(self._samples, 95)) if self._samples else self._initial_ns
+        if not self._samples:
+            return self._initial_ns
+        ordered = sorted(self._samples)
+        return ordered[math.ceil(0.95 * len(ordered)) - 1]

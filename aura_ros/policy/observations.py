@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 
-import numpy as np
-
 from aura_ros.robot.description import Robot
 from aura_ros.types import Image, Instruction, JointState, Objects, Observation
 
@@ -90,5 +88,10 @@ class Observations:
         return Observation(stamp, dict(self._images), joints, self._instruction, self._objects)
 
     def _joints_at(self, stamp_ns: int) -> JointState:
-        stamps = np.fromiter((j.stamp_ns for j in self._joints), dtype=np.int64)
-        return self._joints[int(np.argmin(np.abs(stamps - stamp_ns)))]
+        """The joint state nearest to ``stamp_ns``: images are recent, so the search goes back."""
+        nearest = self._joints[-1]
+        for joints in reversed(self._joints):
+            if abs(joints.stamp_ns - stamp_ns) > abs(nearest.stamp_ns - stamp_ns):
+                break
+            nearest = joints
+        return nearest

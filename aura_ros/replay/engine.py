@@ -53,11 +53,12 @@ Sink = Callable[[Any, Now], None]
 class Rates:
     """Grids of recorded time [s]: ticks of the rooms, commands, requests to the policy.
 
-    A policy that takes 0.2 s for a chunk asks no faster than the default.
+    A policy that takes 0.2 s for a chunk asks no faster than the default. Commands at half the
+    live rate still show every knot of a plan twice.
     """
 
     tick_period: float = 0.05
-    command_period: float = 0.005
+    command_period: float = 0.01
     request_period: float = 0.2
 
 
