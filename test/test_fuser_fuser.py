@@ -340,6 +340,27 @@ def test_a_verdict_on_motion_that_has_been_stopped_since_is_planned_anew():
     made.assert_sound()
 
 
+def test_a_plan_ahead_of_its_start_is_planned_anew_if_what_it_continues_was_stopped():
+    made = moving()
+    made.tell(Configure({"commit_delay": 0.3}))
+    made.chunk(wave(ROBOT, made.seconds, 32), vetted=False)
+    held = made.proposals[-1]
+    made.beating = False
+    made.run(0.26)
+    made.beating = True
+    made.beat()
+    assert held.start_ns > made.now.ros_ns
+    said = made.tell(verdict(held), vetted=False)
+    assert [type(out) for out in said] == [Proposal]
+    assert said[0].plan.base_digest == made.commitments[-1].digest
+
+
+def test_while_tripped_leases_move_nothing():
+    made = moving()
+    made.tell(Tripped("step"))
+    assert made.beat() == []
+
+
 # --- a robot moved by hand --------------------------------------------------------------------
 
 
@@ -392,15 +413,18 @@ def test_a_robot_moved_a_little_goes_on_from_its_plan():
     np.testing.assert_array_equal(made.commands[-1].position, before)
 
 
-def test_joint_states_from_before_the_end_of_motion_do_not_move_the_robot_back():
+@pytest.mark.parametrize("revoked", [False, True])
+def test_joint_states_from_before_the_end_of_motion_do_not_move_the_robot_back(revoked):
     # Joint states end in motion; the robot goes on to its tail, far from where it was last seen.
-    made = cell()
+    made = cell(anchor_tolerance=0.03)
     made.chunk(rows=home(ROBOT) + np.linspace(0, 1, 16)[:, None] * [0.9, 0.9, 0.0])
-    made.run(0.35)
+    made.run(0.55)
+    if revoked:
+        made.beat(granted=False)
     made.feeling = made.beating = False
     made.run(1.5)
     seen, there = made.fuser._moving.measured[1].position, made.commands[-1].position
-    assert np.abs(seen - there).max() > 0.1
+    assert np.abs(seen - there).max() > 0.03
     assert not any(track.anchored for track in made.tracks)
     made.assert_sound()
 

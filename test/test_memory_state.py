@@ -47,6 +47,13 @@ def test_an_orthogonal_key_keeps_what_was_written_but_for_the_drift_of_the_bias(
     assert np.linalg.norm(drift) <= 0.05 * 2
 
 
+def test_the_bias_drifts_toward_what_is_written():
+    key, value = pair(1)
+    state = State().written(key, value)
+    np.testing.assert_allclose(state.bias, 0.05 * value, atol=1e-7)
+    np.testing.assert_allclose(state.written(key, value).bias, 0.0975 * value, atol=1e-7)
+
+
 def test_a_state_cannot_be_written_in_place():
     state = State().written(*pair(0))
     for array in (state.weights, state.bias, State().weights):

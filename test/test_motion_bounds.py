@@ -49,6 +49,17 @@ def test_a_peak_between_knots_is_found():
     assert not found.feasible()[0]
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_peak_near_one_knot_is_found(mirrored):
+    # p(s) = s (1 - s / h)^2 begins with speed 1 and rests at the end, back where it began.
+    h, speed, bend = 0.02, np.array([[1.0], [0.0]]), np.array([[-200.0], [100.0]])
+    peak = h * 4 / 27
+    if mirrored:
+        speed, bend = -speed[::-1], bend[::-1]
+    tight = Limits(*(np.array([x]) for x in (-peak / 2, peak / 2, 9.0, 999.0, np.inf, 0.0)))
+    assert ratios(np.zeros((2, 1)), speed, bend, h, tight).position[0] >= 2.0
+
+
 @pytest.mark.parametrize(
     ("field", "scale"), [("velocity", 0.5), ("acceleration", 0.5), ("jerk", 0.5)]
 )
