@@ -166,6 +166,11 @@ class Watch:
     def mode(self):
         return Mode(self._guard[-1][1].mode) if self._guard else Mode.INIT
 
+    def limit(self, name):
+        """The limit of one of the guard's checks."""
+        checks = self._guard[-1][1].checks if self._guard else ()
+        return next((check.limit for check in checks if check.name == name), None)
+
     @property
     def fuser(self):
         return self._fuser[-1][1] if self._fuser else None

@@ -14,6 +14,8 @@ pytest.importorskip("rclpy")
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from live_chain import KINDS, ROBOT, Chain, FakeRobot, Watch, init, moving
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 from ros_graph import Probe
 from std_srvs.srv import SetBool, Trigger
 
@@ -93,6 +95,20 @@ def test_deactivation_in_motion_and_back(live, node):
         probe.until(lambda: watch.mode == Mode.DISARMED, "a person has to arm again")
         probe.call("guard/arm", SetBool, data=True)
     moving(robot, probe, f"moves with {node} active again")
+
+
+def test_what_is_said_once_reaches_a_node_that_was_not_active(live):
+    """A setting that changed and the motion that was committed meanwhile."""
+    _, probe, robot, watch = live
+    assert change(probe, "guard", DEACTIVATE)
+    request = Parameter("source_timeout", value=0.6).to_parameter_msg()
+    probe.call("guard/set_parameters", SetParameters, parameters=[request])
+    probe.until(lambda: watch.fuser.state == "idle", "the stop is committed without the guard")
+    assert change(probe, "guard", ACTIVATE)
+    probe.until(lambda: watch.mode == Mode.DISARMED, "active")
+    probe.until(lambda: watch.limit("front") == 0.6, "the check has the new limit")
+    probe.call("guard/arm", SetBool, data=True)
+    moving(robot, probe)
 
 
 def test_disabling_and_arming(live):

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from live_chain import KINDS, ROBOT, Chain, init
+from live_chain import KINDS, ROBOT, Chain, Watch, init
 from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters
 from rclpy.parameter import Parameter
@@ -87,14 +87,10 @@ def test_valid_changes_reach_the_core(live):
     _, probe = live
     (result,) = set_to(probe, "guard", source_timeout=0.7)
     assert result.successful, result.reason
-    status = probe.hear("guard_status", "aura_ros/msg/GuardStatus")
-
-    def limit():
-        return {c.name: c.limit for c in status[-1][1].checks}["front"] if status else None
-
-    probe.until(lambda: limit() == 0.7, "the check has the new limit")
+    watch = Watch(probe)
+    probe.until(lambda: watch.limit("front") == 0.7, "the check has the new limit")
     set_to(probe, "guard", source_timeout=0.3)
-    probe.until(lambda: limit() == 0.3, "and the old one")
+    probe.until(lambda: watch.limit("front") == 0.3, "and the old one")
 
 
 def test_an_unknown_parameter_of_a_running_node_is_refused(live):

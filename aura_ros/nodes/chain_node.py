@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from pathlib import Path
@@ -30,6 +31,7 @@ from aura_ros.robot.description import Robot
 from aura_ros.settings import Setting, validated
 from aura_ros.types import (
     ClockJump,
+    Commitment,
     Configure,
     Health,
     Instruction,
@@ -41,6 +43,8 @@ from aura_ros.types import (
 )
 
 TICK_S = 0.05
+# Said once and true until the next: kept while a node cannot take it.
+LASTING = (Instruction, Commitment, Configure, ClockJump)
 # A step of the clock that large is a jump, not a slow publisher of /clock.
 FORWARD_JUMP = Duration(seconds=1.0)
 BACKWARD_JUMP = Duration(nanoseconds=-1)
@@ -77,6 +81,7 @@ class ChainNode(SteadyLifecycleNode):
         self._timer: Timer | None = None
         self._diagnostics = Diagnostics(self)
         self._inbox: deque[Any] = deque()
+        self._kept: dict[type, Any] = {}
         self.create_service(SetBool, "~/set_enabled", self._on_set_enabled)
         self.create_service(Trigger, "~/reset", self._on_reset)
         self._jumps = self.get_clock().create_jump_callback(
@@ -165,6 +170,7 @@ class ChainNode(SteadyLifecycleNode):
         for publisher in self._interfaces:
             self.destroy_publisher(publisher)
         self.close()
+        self._kept.clear()
         self._core = None
         return TransitionCallbackReturn.SUCCESS
 
@@ -189,8 +195,8 @@ class ChainNode(SteadyLifecycleNode):
 
     def _taker(self, spec: Input) -> Any:
         def take(message: Any) -> None:
-            if not self._active:
-                return
+            if not self._active and math.isfinite(spec.silence_s):
+                return  # of streams the next one will do
             try:
                 value = spec.read(message)
             except (ConversionError, ValueError) as error:
@@ -204,6 +210,8 @@ class ChainNode(SteadyLifecycleNode):
 
     def tick(self) -> None:
         """Time has passed: tell the core, then say how the room is."""
+        for kind in list(self._kept):
+            self.deliver(self._kept.pop(kind))
         self._empty_inbox()
         self.deliver(Tick())
         self._diagnostics.update(self.health(), self.now())
@@ -211,10 +219,12 @@ class ChainNode(SteadyLifecycleNode):
     def deliver(self, value: Any) -> None:
         """Give the core one value; log it, publish and do what follows."""
         now = self.now()
-        if not self._active or self._core is None:
+        if self._core is None:
             return
-        if now.ros_ns == 0:
-            self._keep(value)
+        if not self._active or now.ros_ns == 0:  # zero: simulated time has not begun
+            if isinstance(value, LASTING):
+                self._kept.pop(type(value), None)  # the order in which they came counts
+                self._kept[type(value)] = value
             return
         said = self._core.handle(value, now)
         self.record(now, value, said)
@@ -224,11 +234,6 @@ class ChainNode(SteadyLifecycleNode):
                 publisher.publish(to_message(out, make))
             self.act_on(out, now)
 
-    def _keep(self, value: Any) -> None:
-        """Simulated time has not begun: keep what will not be said again until it has."""
-        if isinstance(value, Instruction | Configure) and value not in self._inbox:
-            self._inbox.append(value)
-
     def post(self, value: Any) -> None:
         """Deliver ``value`` in the executor's thread; for other threads to call."""
         self._inbox.append(value)
@@ -237,7 +242,7 @@ class ChainNode(SteadyLifecycleNode):
             self.executor.create_task(self._empty_inbox)
 
     def _empty_inbox(self) -> None:
-        for _ in range(len(self._inbox)):
+        while self._inbox:
             self.deliver(self._inbox.popleft())
 
     def record(self, now: Now, value: Any, said: list[Any]) -> None:
