@@ -46,6 +46,10 @@ class Journal:
         line = [int(said), now.ros_ns, now.steady_ns, encode(value)]
         self._file.write(json.dumps(line) + "\n")
 
+    def flush(self) -> None:
+        """Give what was written to the system: a killed node loses no more than since then."""
+        self._file.flush()
+
     def close(self) -> None:
         """Flush and close."""
         self._file.close()

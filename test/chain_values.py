@@ -138,7 +138,8 @@ def picture(seconds: float, source: str = "front", **changes: Any) -> Image:
 
 def lease(sequence: int, granted: bool = True, duration_s: float = 0.25, session: int = 1) -> Lease:
     mode = Mode.ACTIVE if granted else Mode.HOLD
-    return Lease(session, sequence, ROS_0, granted, ns(duration_s), mode, "" if granted else "held")
+    reason = "" if granted else "held"
+    return Lease(session, sequence, ROS_0, granted, ns(duration_s), mode, reason)
 
 
 def verdict(plan: Plan, decision: Decision = Decision.ALLOW, reason: str = "") -> Verdict:
@@ -239,7 +240,8 @@ class Cell:
 
     def beat(self, granted: bool = True, duration_s: float = 0.25) -> list[Any]:
         self.leases += 1
-        return self.tell(lease(self.leases, granted, duration_s))
+        given = lease(self.leases, granted, duration_s)
+        return self.tell(replace(given, stamp_ns=self.now.ros_ns))
 
     def step(self) -> Command | None:
         self.now = Now(self.now.ros_ns + COMMAND_NS, self.now.steady_ns + COMMAND_NS)

@@ -1,5 +1,7 @@
 """The fuser: every refusal moves nothing; what is vetted is what moves; stops are stops."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from chain_values import (
@@ -519,3 +521,17 @@ def test_status_tells_state_motion_and_deviation():
 def test_a_value_that_is_not_for_the_fuser_is_a_mistake():
     with pytest.raises(TypeError, match="int"):
         Fuser(ROBOT).handle(3, Now(0, STEADY_0))
+
+
+def test_a_lease_that_was_long_on_its_way_is_over():
+    made = cell()
+    late = replace(lease(99), stamp_ns=made.now.ros_ns - ns(0.3))
+    [said] = made.tell(late)
+    assert said.refused == {"lease_stale": 1}
+
+
+def test_the_word_to_stop_is_obeyed_whatever_its_order():
+    made = cell()
+    made.tell(replace(lease(5), stamp_ns=made.now.ros_ns))
+    made.tell(replace(lease(3, granted=False), stamp_ns=made.now.ros_ns))
+    assert not made.fuser._moving.is_allowed(made.now)

@@ -121,3 +121,16 @@ def test_a_robot_moved_by_hand_may_be_anchored_far_away():
     rest = at_rest(there, at(0).ros_ns, ns(0.02), ROBOT.joints)
     loop.follow(Track(rest, anchored=True))
     np.testing.assert_array_equal(loop.command(at(0.105)).position, there)
+
+
+def test_a_late_loop_goes_on_where_it_was_instead_of_leaping_ahead():
+    loop, good = running()
+    late = loop.command(at(0.3))
+    assert late.passed
+    assert (np.abs(late.position - good.position) <= LIMITS.velocity * 0.03).all()
+    np.testing.assert_array_equal(late.position, sample(PLAN, at(0.13).ros_ns).position)
+    assert loop.end_ns == PLAN.end_ns + ns(0.17)
+    for k in range(1, 400):
+        last = loop.command(at(0.3 + 0.005 * k))
+    np.testing.assert_array_equal(last.position, PLAN.position[-1])
+    assert loop.end_ns == PLAN.end_ns  # at rest there is nothing to catch up with

@@ -6,7 +6,7 @@ from chain_values import assert_smooth, at, moving_plan, ns, toy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aura_ros.fuser.track import MAX_LEASE_NS, Leased
+from aura_ros.fuser.track import HISTORY_NS, MAX_LEASE_NS, Leased
 from aura_ros.motion.jerk import sample
 from aura_ros.types import Now
 
@@ -86,5 +86,5 @@ def test_motion_that_has_passed_is_dropped():
     held = leased()
     for k in range(1, 20):
         held = held.renewed(at(0.05 * k), ns(0.25))
-    assert held.committed.start_ns >= at(0.95).ros_ns - 2 * PLAN.knot_period_ns
+    assert held.committed.start_ns >= at(0.95).ros_ns - HISTORY_NS - PLAN.knot_period_ns
     assert held.committed.end_ns == PLAN.end_ns

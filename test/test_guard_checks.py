@@ -12,6 +12,7 @@ from aura_ros.guard import checks as package
 from aura_ros.guard.checks import CHUNK, PLAN
 from aura_ros.guard.context import Context, GuardConfig, below, join, passed, run_checks
 from aura_ros.motion.jerk import sample
+from aura_ros.motion.stop import at_rest
 from aura_ros.robot.description import Limits
 from aura_ros.types import NS, Check, Decision
 
@@ -90,6 +91,7 @@ FAILS = {
     "plan_position": {"robot": limited(lower=0.0, upper=0.1)},
     "plan_velocity": {"robot": limited(velocity=0.01)},
     "plan_acceleration": {"robot": limited(acceleration=0.01)},
+    "plan_jerk": {"robot": limited(jerk=0.001)},
     "braking": {"robot": limited(jerk=0.001)},
 }
 
@@ -235,12 +237,14 @@ def test_continuity_at_its_boundary(field, jump, good):
 
 def test_a_first_plan_begins_at_rest_where_the_robot_is():
     first = moving_plan(ROBOT, 0.1)
-    near = joints_at(0.05, first.position[0] + [0.299, 0, 0])
-    far = joints_at(0.05, first.position[0] + [0.301, 0, 0])
-    for committed in (None, COMMITTED):
+    near = joints_at(0.05, first.position[0] + [0.049, 0, 0])
+    far = joints_at(0.05, first.position[0] + [0.051, 0, 0])
+    ended = at_rest(first.position[0], 0, first.knot_period_ns, first.joint_names)
+    for committed in (None, ended):
         assert all_pass("continuity", plan=first, committed=committed, measured=near)
         assert not all_pass("continuity", plan=first, committed=committed, measured=far)
     assert not all_pass("continuity", plan=first, committed=None, measured=None)
+    assert not all_pass("continuity", plan=first, committed=COMMITTED, measured=near)
     moving = replace(PLANNED, base_digest="")
     assert not all_pass("continuity", plan=moving, committed=None)
 

@@ -17,6 +17,7 @@ from aura_ros.fuser.moving import Moving
 from aura_ros.fuser.propose import propose
 from aura_ros.fuser.report import health_of, status_of
 from aura_ros.fuser.solve import Grid
+from aura_ros.fuser.track import MAX_LEASE_NS
 from aura_ros.robot.description import Robot
 from aura_ros.settings import validated
 from aura_ros.types import (
@@ -115,12 +116,17 @@ class Fuser:
 
     @handle.register
     def _(self, value: Lease, now: Now) -> list[Any]:
+        if not value.granted:
+            # Whatever its order: the word to stop is never too old to obey.
+            return self._stop(now)
         last = self._lease
         if last is not None and (value.session, value.sequence) <= (last.session, last.sequence):
             return self._refuse(Refusal("lease_out_of_order", "an old lease came again"), now)
+        age_ns = now.ros_ns - value.stamp_ns
+        if age_ns > MAX_LEASE_NS:
+            words = f"a lease was {age_ns / NS:.3f} s on its way: it is over"
+            return self._refuse(Refusal("lease_stale", words), now)
         self._lease = value
-        if not value.granted:
-            return self._stop(now)
         return [] if self._tripped else self._moving.renew(value.duration_ns, now)
 
     @handle.register

@@ -10,34 +10,44 @@ from aura_ros.types import NS, Array, Command, Now, Track
 
 # Commands are judged with the plans' own tolerance plus rounding of the time between them.
 TOLERANCE = 1e-6
+# A loop that comes later than this (overrun, or a step of the clock) does not leap ahead.
+LONGEST_STEP_NS = 30_000_000
 
 
 class CommandLoop:
     """Turns a track into commands. A command outside the hard limits is never passed on:
-    the last safe one is repeated until ``reset``."""
+    the last safe one is repeated until ``reset``.
+
+    Where the loop comes too late the motion goes on where it was, and the commands lag behind
+    the plan until the robot is at rest: late motion is safe, a leap is not.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._lower, self._upper = limits.lower - TOLERANCE, limits.upper + TOLERANCE
         self._velocity = limits.velocity * (1 + TOLERANCE)
         self._last: Command | None = None
         self._track: Track | None = None
+        self._asked_ns: int | None = None
+        self._lag_ns = 0
         self.tripped = ""
 
     def follow(self, track: Track | None) -> None:
         """Take a new track; None: command nothing."""
         if track is None or (track.anchored and not self.tripped):
-            self._last = None
+            self._last = self._asked_ns = None
+            self._lag_ns = 0
         self._track = track
 
     @property
     def end_ns(self) -> int | None:
         """When the present track comes to rest, in ROS time; None without one."""
-        return None if self._track is None else self._track.plan.end_ns
+        return None if self._track is None else self._track.plan.end_ns + self._lag_ns
 
     def reset(self) -> None:
         """End a trip. Nothing is commanded before the next track: the old one went on alone."""
         if self.tripped:
-            self._last = self._track = None
+            self._last = self._track = self._asked_ns = None
+            self._lag_ns = 0
             self.tripped = ""
 
     def command(self, now: Now) -> Command | None:
@@ -45,12 +55,22 @@ class CommandLoop:
         track = self._track
         if track is None:
             return None
-        state = sample(track.plan, now.ros_ns)
+        state = sample(track.plan, self._phase_ns(track, now))
         self.tripped = self.tripped or self._violation(state.position, state.velocity, now)
         if self.tripped:
             return self._held(now)
         self._last = Command(now.ros_ns, state.position, state.velocity, True)
         return self._last
+
+    def _phase_ns(self, track: Track, now: Now) -> int:
+        """Where in the plan the commands are: now, less what was lost to late turns."""
+        if self._asked_ns is not None:
+            late_ns = now.ros_ns - self._asked_ns - LONGEST_STEP_NS
+            self._lag_ns += max(late_ns, 0)
+        self._asked_ns = now.ros_ns
+        if now.ros_ns - self._lag_ns >= track.plan.end_ns:
+            self._lag_ns = 0
+        return now.ros_ns - self._lag_ns
 
     def _held(self, now: Now) -> Command | None:
         if self._last is None:

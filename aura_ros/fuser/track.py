@@ -10,6 +10,8 @@ from aura_ros.types import Now, Plan, Track
 
 # Longer leases would let motion outlive a dead guard by more than the design allows.
 MAX_LEASE_NS = 250_000_000
+# Passed motion that is kept for a command loop that lags behind.
+HISTORY_NS = 500_000_000
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class Leased:
         duration = end - now.ros_ns
         return replace(
             self,
-            # Motion that has passed is dropped, so that plans stay short.
-            committed=slice_from(self.committed, now.ros_ns - self.committed.knot_period_ns),
+            # Motion long passed is dropped, so that plans stay short; a late loop is not there yet.
+            committed=slice_from(self.committed, now.ros_ns - HISTORY_NS),
             until_ros_ns=now.ros_ns + duration,
             until_steady_ns=now.steady_ns + duration,
         )

@@ -25,6 +25,9 @@ class GuardConfig:
     tracking_error: float = setting(
         0.3, "largest distance of measured from planned joints [rad or m]", 0.0, math.inf
     )
+    start_tolerance: float = setting(
+        0.05, "largest distance of a first plan's start from the robot [rad or m]", 0.0, 1.0
+    )
     lease_duration: float = setting(
         0.25, "how long motion may go on without the guard [s]", 0.06, 0.25
     )

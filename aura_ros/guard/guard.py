@@ -7,6 +7,7 @@ Out: verdicts, leases, status. Whatever is missing, unknown, late or raises does
 from __future__ import annotations
 
 from collections import Counter, deque
+from dataclasses import replace
 from functools import singledispatchmethod
 from typing import Any
 
@@ -255,9 +256,10 @@ class Guard:
 
     def _enter(self, mode: Mode, reason: str, now: Now) -> list[Any]:
         """Change the mode; the lease follows at once, a HOLD does not wait for the heartbeat."""
-        self._reason = reason
         if mode == self._mode:
-            return [self.status(now)]
+            # What put the guard here stays said beside what was asked of it since.
+            return [replace(self.status(now), reason=f"{reason} ({self._reason})")]
+        self._reason = reason
         self._mode = mode
         return [self._lease(now), self.status(now)]
 

@@ -214,6 +214,8 @@ class ChainNode(SteadyLifecycleNode):
             self.deliver(self._kept.pop(kind))
         self._empty_inbox()
         self.deliver(Tick())
+        if self._journal is not None:
+            self._journal.flush()
         self._diagnostics.update(self.health(), self.now())
 
     def deliver(self, value: Any) -> None:

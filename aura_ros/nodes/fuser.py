@@ -141,10 +141,10 @@ class FuserNode(ChainNode):
             command = self._loop.command(now)
             if self._journal is not None and command is not None:
                 self._journal.append(True, now, command)
-        if command is None:
-            return
         if self._loop.tripped and not was_tripped:
             self.post(Tripped(self._loop.tripped))
+        if command is None:
+            return
         for publisher, _, chosen in self._positions:
             publisher.publish(positions(command.position, chosen))
         self._commands.publish(to_message(command, make))

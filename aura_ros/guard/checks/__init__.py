@@ -10,6 +10,7 @@ from aura_ros.guard.checks import (
     freshness,
     integrity,
     plan_acceleration,
+    plan_jerk,
     plan_position,
     plan_velocity,
     row_acceleration,
@@ -33,6 +34,7 @@ PLAN: tuple[CheckFunction, ...] = (
     plan_position.check,
     plan_velocity.check,
     plan_acceleration.check,
+    plan_jerk.check,
     braking.check,
 )
 

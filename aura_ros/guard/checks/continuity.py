@@ -14,7 +14,7 @@ def check(context: Context) -> Check:
     """Value: worst jump of position, velocity or acceleration at the seam; limit 1e-6.
 
     A first motion has no seam: value is its distance from the measured joints [rad or m],
-    limit the tracking error, and it must begin at rest.
+    limit ``start_tolerance``; it must begin at rest, after the committed motion has ended.
     """
     plan, committed = context.plan, context.committed
     assert plan is not None
@@ -30,10 +30,13 @@ def check(context: Context) -> Check:
 
 
 def _first(plan: Plan, context: Context) -> Check:
+    if context.committed is not None and plan.start_ns < context.committed.end_ns:
+        words = "a first plan while committed motion runs"
+        return below("continuity", np.nan, TOLERANCE, words)
     if plan.velocity[0].any() or plan.acceleration[0].any():
         return below("continuity", np.nan, TOLERANCE, "the first plan does not begin at rest")
     if context.measured is None:
         return below("continuity", np.nan, TOLERANCE, "no joint states to begin from")
     away = float(np.abs(plan.position[0] - context.measured.position).max())
     words = "the first plan does not begin where the robot is"
-    return below("continuity", away, context.config.tracking_error, words)
+    return below("continuity", away, context.config.start_tolerance, words)
