@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
@@ -26,6 +26,7 @@ from aura_ros.conversions.fields import nanoseconds
 from aura_ros.figures import Metric
 from aura_ros.nodes.messages import message_class
 from aura_ros.nodes.processes import NodeProcess, Processes, isolate
+from aura_ros.nodes.realtime import ON_THE_WAY, set_process
 from aura_ros.nodes.topics import TOPICS, Topic
 from aura_ros.types import ActionChunk, Command, Commitment
 
@@ -49,7 +50,9 @@ class Listener:
         self._hear("aura_ros/msg/ActionChunk", TOPICS[ActionChunk], self._on_chunk)
         self._hear("aura_ros/msg/Plan", TOPICS[Commitment], self._on_plan)
         self._hear("aura_ros/msg/Command", TOPICS[Command], self._on_command)
-        executor = SingleThreadedExecutor()
+        # As quick to hear as the nodes that are measured, or its own delay would be.
+        set_process(ON_THE_WAY, self._node)
+        executor = EventsExecutor()
         executor.add_node(self._node)
         self._executor = executor
         self._open = True

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from aura_ros.motion.bounds import Ratios, ratios
 from aura_ros.robot.description import Robot
 from aura_ros.settings import setting
-from aura_ros.types import ActionChunk, Check, Decision, JointState, Now, Plan
+from aura_ros.types import NS, ActionChunk, Check, Decision, JointState, Now, Plan
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,14 @@ class Context:
     measured: JointState | None = None
     last_order: tuple[int, int, int] | None = None
     seen: frozenset[str] = field(default_factory=frozenset)
+
+    @cached_property
+    def ratios(self) -> Ratios:
+        """Use of every limit by the plan; several checks read it."""
+        assert self.plan is not None
+        h = self.plan.knot_period_ns / NS
+        plan = self.plan
+        return ratios(plan.position, plan.velocity, plan.acceleration, h, self.robot.limits)
 
 
 CheckFunction = Callable[[Context], Check]

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from aura_ros.guard.context import Context, below
-from aura_ros.motion.bounds import TOLERANCE, Ratios, ratios
+from aura_ros.guard.context import below
+from aura_ros.motion.bounds import TOLERANCE
 from aura_ros.robot.description import Robot
-from aura_ros.types import NS, Array, Check
+from aura_ros.types import Array, Check
 
 
 def worst_joint(name: str, ratio: Array, robot: Robot) -> Check:
@@ -16,11 +16,3 @@ def worst_joint(name: str, ratio: Array, robot: Robot) -> Check:
     group = robot.group_of(column)
     detail = f"{group.name}: {robot.joints[column]} at {value:.3f} of its limit"
     return below(name, value if value > 1 + TOLERANCE else min(value, 1.0), 1.0, detail)
-
-
-def plan_ratios(context: Context) -> Ratios:
-    """Ratios of the proposed plan."""
-    plan = context.plan
-    assert plan is not None
-    h = plan.knot_period_ns / NS
-    return ratios(plan.position, plan.velocity, plan.acceleration, h, context.robot.limits)

@@ -24,6 +24,7 @@ from aura_ros.nodes.inputs import Input, ahead, inputs_of
 from aura_ros.nodes.lifecycle import SteadyLifecycleNode
 from aura_ros.nodes.messages import make, message_class
 from aura_ros.nodes.parameters import declare, declare_all, judge, refuse_unknown, values_of
+from aura_ros.nodes.realtime import ON_THE_WAY, priority
 from aura_ros.nodes.robot import RobotSource
 from aura_ros.nodes.topics import TOPICS
 from aura_ros.pipeline import Room
@@ -61,10 +62,11 @@ class ChainNode(SteadyLifecycleNode):
     room: ClassVar[str]
     config: ClassVar[type]
     says: ClassVar[tuple[type, ...]]
+    realtime: ClassVar[int] = ON_THE_WAY
 
     def __init__(self, **options: Any) -> None:
         super().__init__(self.room, **options)
-        for spec in COMMON:
+        for spec in (*COMMON, priority(self.realtime)):
             declare(self, spec, read_only=True)
         declare_all(self, self.config)
         self.declare_more()

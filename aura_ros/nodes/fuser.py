@@ -18,7 +18,7 @@ from aura_ros.nodes.chain_node import ChainNode
 from aura_ros.nodes.commands import POSITIONS, TRAJECTORY, columns, positions, trajectory
 from aura_ros.nodes.messages import make, message_class
 from aura_ros.nodes.parameters import declare
-from aura_ros.nodes.realtime import declare_priority
+from aura_ros.nodes.realtime import go_first
 from aura_ros.nodes.run import run
 from aura_ros.nodes.topics import NEWEST, TOPICS
 from aura_ros.pipeline import Room
@@ -48,9 +48,8 @@ class FuserNode(ChainNode):
     says = (Proposal, Commitment, FuserStatus)
 
     def declare_more(self) -> None:
-        """The rate of the command loop, and the process' priority."""
+        """The rate of the command loop."""
         declare(self, RATE, read_only=True)
-        declare_priority(self)
 
     def build(self, robot: Robot, settings: Any) -> Room:
         """A fuser, and the loop that commands what it lets move."""
@@ -127,6 +126,7 @@ class FuserNode(ChainNode):
 
     def _command(self) -> None:
         """Absolute sleeps on the steady clock: a late command does not delay the next ones."""
+        go_first()
         period_ns = int(NS / self.get_parameter(RATE.name).value)
         due_ns = time.monotonic_ns()
         while self._running:

@@ -11,7 +11,6 @@ from std_srvs.srv import SetBool
 from aura_ros.guard.context import GuardConfig
 from aura_ros.guard.guard import Guard
 from aura_ros.nodes.chain_node import ChainNode
-from aura_ros.nodes.realtime import declare_priority
 from aura_ros.nodes.run import run
 from aura_ros.pipeline import Room
 from aura_ros.robot.description import Robot
@@ -30,10 +29,6 @@ class GuardNode(ChainNode):
         self._mode = Mode.INIT
         self._reason = ""
         self.create_service(SetBool, "~/arm", self._on_arm)
-
-    def declare_more(self) -> None:
-        """The process' priority."""
-        declare_priority(self)
 
     def build(self, robot: Robot, settings: Any) -> Room:
         """A guard that is not armed; its session orders it after the one before."""

@@ -8,6 +8,7 @@ from typing import Any
 from aura_ros.memory.gate import ErrorThresholdGate
 from aura_ros.memory.memory import Memory
 from aura_ros.nodes.chain_node import ChainNode
+from aura_ros.nodes.realtime import BESIDE
 from aura_ros.nodes.run import run
 from aura_ros.pipeline import Room
 from aura_ros.robot.description import Robot
@@ -20,6 +21,7 @@ class MemoryNode(ChainNode):
     room = "memory"
     config = ErrorThresholdGate
     says = (MemoryState,)
+    realtime = BESIDE
 
     def build(self, robot: Robot, settings: Any) -> Room:
         """A memory with the gate of the parameters."""

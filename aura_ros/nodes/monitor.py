@@ -10,6 +10,7 @@ from aura_ros.monitor.calibration import load_calibration
 from aura_ros.monitor.monitor import SCORE_NAMES, Monitor, MonitorConfig
 from aura_ros.nodes.chain_node import ChainNode
 from aura_ros.nodes.parameters import declare
+from aura_ros.nodes.realtime import BESIDE
 from aura_ros.nodes.run import run
 from aura_ros.pipeline import Room
 from aura_ros.robot.description import Robot
@@ -23,6 +24,7 @@ class MonitorNode(ChainNode):
     room = "monitor"
     config = MonitorConfig
     says = (FailureRisk,)
+    realtime = BESIDE
 
     def declare_more(self) -> None:
         """The calibration file."""

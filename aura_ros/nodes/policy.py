@@ -8,6 +8,7 @@ import threading
 import time
 from typing import Any
 
+from aura_ros.nodes import realtime
 from aura_ros.nodes.backends import BACKEND_SETTINGS, make_backend
 from aura_ros.nodes.chain_node import ChainNode
 from aura_ros.nodes.parameters import declare
@@ -67,6 +68,7 @@ class Worker:
         self._requests.put(None)
 
     def _work(self) -> None:
+        realtime.give_up()
         while (request := self._requests.get()) is not None:
             self._post(answer(self._backend, request))
 

@@ -29,7 +29,8 @@ MODULES = {
 }
 
 PR_SET_PDEATHSIG = 1
-PROFILES = "FASTDDS_DEFAULT_PROFILES_FILE"
+# Fast DDS 2 (Jazzy) reads the second name, Fast DDS 3 (Kilted) the first one.
+PROFILES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class NodeProcess:
 def image_transport() -> dict[str, str]:
     """Environment in which images pass by shared memory; empty if the user has a profile."""
     profile = find_share("config/fastdds_shm.xml")
-    taken = any(name in os.environ for name in (PROFILES, "FASTRTPS_DEFAULT_PROFILES_FILE"))
-    return {} if taken or profile is None else {PROFILES: str(profile)}
+    taken = any(name in os.environ for name in PROFILES)
+    return {} if taken or profile is None else dict.fromkeys(PROFILES, str(profile))
 
 
 def environment(domain: int | None = None) -> dict[str, str]:

@@ -37,8 +37,8 @@ def run(kind: type[ChainNode], args: list[str] | None = None) -> int:
     stop = Stop()
     # Handlers of our own: a signal during clean-up must not raise out of it.
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    # Short slices of the interpreter for the command thread beside the executor.
-    sys.setswitchinterval(0.0005)
+    # Short slices of the interpreter: the command thread waits for no more than one.
+    sys.setswitchinterval(0.0001)
     try:
         node = kind()
     except Exception as error:

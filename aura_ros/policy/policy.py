@@ -149,7 +149,7 @@ class Policy:
             "policy",
             inference_ns,
         )
-        return [features, chunk]
+        return [chunk, features]
 
     @handle.register
     def _(self, value: Tick, now: Now) -> list[Any]:

@@ -1,10 +1,10 @@
 """The acceleration of the plan that will move, between its knots too."""
 
 from aura_ros.guard.context import Context
-from aura_ros.guard.worst import plan_ratios, worst_joint
+from aura_ros.guard.worst import worst_joint
 from aura_ros.types import Check
 
 
 def check(context: Context) -> Check:
     """Value: worst acceleration over its limit; limit 1."""
-    return worst_joint("plan_acceleration", plan_ratios(context).acceleration, context.robot)
+    return worst_joint("plan_acceleration", context.ratios.acceleration, context.robot)
