@@ -83,10 +83,10 @@ def memory(value, seconds=0.0):
 # --- asking and answering -------------------------------------------------------------------
 
 
-def test_an_answer_becomes_features_and_a_chunk_of_the_request():
+def test_an_answer_becomes_a_chunk_and_features_of_the_request():
     talk = Talk()
     request = talk.see()
-    features, chunk = talk.wait(0.15).answer()
+    chunk, features = talk.wait(0.15).answer()
     assert isinstance(features, PolicyFeatures)
     assert isinstance(chunk, ActionChunk)
     for value in (features, chunk):

@@ -70,7 +70,7 @@ def test_every_chunk_is_committed_on_clean_data(run):
 def test_commands_follow_the_recorded_ones_at_the_command_rate(run):
     commands = run.of(Command)
     times = np.array([c.stamp_ns for c in commands])
-    assert (np.diff(times) == NS // 100).all()
+    assert (np.diff(times) == NS // 40).all()
     wanted = recorded().segment.at(times)
     error = np.abs(np.array([c.position for c in commands]) - wanted)
     assert error[len(error) // 2 :].max() < 0.005, "after it caught up from rest"

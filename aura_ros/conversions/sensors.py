@@ -18,7 +18,7 @@ from aura_ros.types import NS, Array, Image, Instruction, JointState, Objects
 BLACK_SAMPLES = 1024
 BLACK_LEVEL = 4.0
 # Blackness of compressed images is judged this often: decoding them all would cost too much.
-DECODE_PERIOD_NS = 100_000_000
+DECODE_PERIOD_NS = 200_000_000
 
 CHANNELS = {"rgb8": 3, "bgr8": 3, "mono8": 1, "rgba8": 4, "bgra8": 4}
 
