@@ -42,13 +42,12 @@ class MotionMeter:
         self._counted = False
         self.violations = 0
         self.stalls = 0
-        self.began_ns: int | None = None
         self.first_motion_ns: int | None = None
 
-    def begin(self, time_ns: int) -> None:
+    def begin(self) -> None:
         """An episode begins: rest counts as a stall from its first motion on."""
         self._counting, self._moved, self._counted = True, False, False
-        self.began_ns, self.first_motion_ns = time_ns, None
+        self.first_motion_ns = None
 
     def end(self) -> None:
         """The task is done: rest is no stall any more."""

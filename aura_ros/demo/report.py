@@ -25,7 +25,6 @@ def metrics(result: DemoResult) -> dict[str, Metric]:
         "plans_allowed": result.allowed,
         "plans_refused": sum(result.refused.values()),
         "mean_duration_s": sum(e.duration_s for e in episodes) / max(len(episodes), 1),
-        "worst_reaction_s": max((e.reaction_s for e in episodes), default=math.nan),
     }
     # JSON has no infinity: what was never reached is said in words.
     return {
@@ -35,12 +34,10 @@ def metrics(result: DemoResult) -> dict[str, Metric]:
 
 def show(result: DemoResult, console: Console) -> None:
     """Print the table."""
-    table = Table("episode", "seed", "done", "time [s]", "first motion [s]", "stalls")
+    table = Table("episode", "seed", "done", "time [s]", "stalls")
     for k, e in enumerate(result.episodes, 1):
         done = "yes" if e.success else "no"
-        table.add_row(
-            str(k), e.seed, done, f"{e.duration_s:.1f}", f"{e.reaction_s:.2f}", str(e.stalls)
-        )
+        table.add_row(str(k), e.seed, done, f"{e.duration_s:.1f}", str(e.stalls))
     console.print(table)
     summary = Table("figure", "value")
     for key, value in metrics(result).items():

@@ -11,6 +11,7 @@ from pathlib import Path
 from aura_ros.demo.observer import Observer
 from aura_ros.nodes.processes import NodeProcess, Processes, isolate
 from aura_ros.robot.load import load_robot
+from aura_ros.sim.tasks import find_task
 from aura_ros.types import NS, Mode
 
 ROBOT = "embedded_panda"
@@ -32,12 +33,11 @@ class DemoOptions:
 
 @dataclass(frozen=True)
 class Episode:
-    """One episode: done in ``duration_s``, first motion after ``reaction_s``, stalls in it."""
+    """One episode: done in ``duration_s``, stalls in it."""
 
     seed: str
     success: bool
     duration_s: float
-    reaction_s: float
     stalls: int
 
 
@@ -86,6 +86,7 @@ def run_demo(
 ) -> DemoResult:
     """Run the demonstration; logs, journals and the recording lie in ``out``."""
     robot = load_robot(ROBOT)
+    find_task(options.task)
     say(f"ROS_DOMAIN_ID={isolate()}")
     with Processes(out / "logs") as processes:
         for node in nodes_of(options, str(out / "journals")):
@@ -134,9 +135,7 @@ class Director:
         began = time.monotonic()
         success = self._until(lambda: self._observer.success, self._options.timeout)
         meter.end()
-        first, start = meter.first_motion_ns, meter.began_ns
-        reaction = (first - start) / NS if first and start else math.nan
-        episode = Episode(seed, success, time.monotonic() - began, reaction, meter.stalls - stalls)
+        episode = Episode(seed, success, time.monotonic() - began, meter.stalls - stalls)
         words = "done" if success else "not done"
         self._say(f"episode {number + 1}: {words} after {episode.duration_s:.1f} s")
         return episode
@@ -170,7 +169,7 @@ class Director:
         seed = self._observer.trigger("sim/new_episode")
         self._observer.trigger("policy/reset")
         self._until(lambda: not self._observer.success, 5.0)
-        self._observer.meter.begin(self._observer.now_ns())
+        self._observer.meter.begin()
         return seed
 
     def _until(self, what: Callable[[], object], timeout_s: float) -> bool:

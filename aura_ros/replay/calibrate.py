@@ -43,11 +43,14 @@ def successful_episodes(path: Path) -> list[Array]:
 def _successes(recording: Recording, wanted: list[Connection], judged: bool) -> list[Array]:
     episodes: list[list[tuple[float, ...]]] = []
     done: list[bool] = []
+    was = False
     for connection, _, data in recording.messages(wanted, recording.start_ns, recording.end_ns + 1):
         message = recording.decode(connection, data)
         if connection.topic == SUCCESS:
-            if done:
-                done[-1] |= bool(message.data)
+            # The success of the episode before may still be said when the next has begun.
+            if done and message.data and not was:
+                done[-1] = True
+            was = bool(message.data)
             continue
         scores = from_message(FailureRisk, message).scores
         if not episodes or scores[ELAPSED] < episodes[-1][-1][ELAPSED]:
