@@ -142,7 +142,7 @@ def test_reset_of_every_node_leaves_it_working(live):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
 def test_signals_in_motion_end_every_process_with_status_0(number, tmp_path, monkeypatch):
-    """Twice, as a terminal and launch send them; the arm ends in its tail."""
+    """Again and again, as a terminal, launch and people send them; the arm ends in its tail."""
     path = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
     with Processes(tmp_path) as processes, Probe(namespace="/s") as probe:
@@ -159,10 +159,14 @@ def test_signals_in_motion_end_every_process_with_status_0(number, tmp_path, mon
             for kind in KINDS
         }
         moving(robot, probe)
-        for process in running.values():
-            process.send_signal(number)
-            process.send_signal(number)
-        probe.until(lambda: all(p.poll() is not None for p in running.values()), "all ended")
+
+        def all_ended():
+            alive = [p for p in running.values() if p.poll() is None]
+            for process in alive:
+                process.send_signal(number)
+            return not alive
+
+        probe.until(all_ended, "all ended")
         assert {kind: p.returncode for kind, p in running.items()} == dict.fromkeys(running, 0)
         probe.until(lambda: robot.speed == 0.0, "at rest")
         for file in tmp_path.iterdir():

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
 from typing import Any
 
 import rclpy
@@ -14,22 +12,11 @@ from rclpy.signals import SignalHandlerOptions
 
 from aura_ros.nodes.chain_node import ChainNode
 from aura_ros.nodes.realtime import claim
+from aura_ros.nodes.signals import Stop
 
 URDF_TIMEOUT_S = 20.0
 # Exit status of a node that starting again would not help.
 MISCONFIGURED = 2
-
-
-class Stop:
-    """Becomes true when the process is asked to end."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
 
 
 def run(kind: type[ChainNode], args: list[str] | None = None) -> int:
@@ -52,6 +39,7 @@ def run(kind: type[ChainNode], args: list[str] | None = None) -> int:
     while status == 0 and not stop.asked:
         # spin() of this executor does not come back from a signal; short turns do.
         executor.spin_once(timeout_sec=0.1)
+    stop.ignore()
     _end(node)
     return status
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable
 from threading import Event, Thread
@@ -24,6 +23,7 @@ from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
+from aura_ros.nodes.signals import Stop
 from aura_ros.sim import messages, parameters
 from aura_ros.sim.cameras import CameraThread
 from aura_ros.sim.gl import RenderingUnavailableError
@@ -184,9 +184,7 @@ class SimNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM. Exit status 0; 1 if it could not start."""
-    stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = Stop()
     # With rclpy's own handlers the context would end before the threads that publish in it.
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
@@ -195,7 +193,7 @@ def main(args: list[str] | None = None) -> int:
         rclpy.shutdown()
 
 
-def _run_until(stop: Event) -> int:
+def _run_until(stop: Stop) -> int:
     try:
         node = SimNode()
     except _CANNOT_START as error:
@@ -203,8 +201,9 @@ def _run_until(stop: Event) -> int:
         return 1
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    while not stop.is_set():
+    while not stop.asked:
         executor.spin_once(timeout_sec=0.1)
+    stop.ignore()
     node.close()
     return 0
 
