@@ -134,8 +134,8 @@ def bench(
 
     console = Console()
     if listed or not name:
-        for known in registry.NAMES:
-            console.print(f"{known}: {registry.benchmark(known).HELP}")
+        for known, measures in registry.BENCHMARKS.items():
+            console.print(f"{known}: {measures}")
         raise typer.Exit(0 if listed else 2)
     try:
         metrics = registry.run(name, registry.BenchOptions(out, quick, console.print))

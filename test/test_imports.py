@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,8 @@ def run(program):
 
 def test_everything_below_the_nodes_imports_without_ros():
     names = [name_of(relative) for relative in without_ros()]
+    if find_spec("mujoco") is None:
+        names = [name for name in names if not name.startswith("aura_ros.sim")]
     assert "aura_ros.pipeline" in names
     run(
         "import importlib, sys\n"

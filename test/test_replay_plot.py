@@ -15,6 +15,7 @@ ROBOT = toy()
 
 
 def test_nothing_commanded_is_told(tmp_path):
+    pytest.importorskip("matplotlib")
     assert "nothing was commanded" in draw(Observed(ROBOT, None), tmp_path / "replay.png")
     assert not list(tmp_path.iterdir())
 

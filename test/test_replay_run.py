@@ -58,6 +58,7 @@ def test_a_clean_recording_blocks_nothing(bag, tmp_path):
 
 
 def test_the_folder_holds_decisions_summary_and_plot(bag, tmp_path):
+    pytest.importorskip("matplotlib")
     found = metrics(bag, tmp_path)
     document = json.loads((tmp_path / "summary.json").read_text())
     assert document["name"] == "replay"

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+
+pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
+
 from sim_loop import HORIZON, ROW_S, run_episode
 
 from aura_ros.sim.arm import Arm

@@ -1,6 +1,9 @@
 """Faults do what they are named after."""
 
 import numpy as np
+import pytest
+
+pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
 
 from aura_ros.sim.faults import CameraFault, DelayLine, Faults, noisy
 from aura_ros.types import NS

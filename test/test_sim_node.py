@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
+pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
+
 from sim_client import DOMAINS, FRONT, PATIENCE_S, Client, pixels, stamp_ns, start_sim, stop_sim
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import Trigger

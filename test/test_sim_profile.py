@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
+
 from aura_ros.sim.profile import Bounds, Motion, at_rest, chain, follow, move, state_at
 
 PERIOD_S = 0.05

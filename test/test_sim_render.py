@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
+
 from aura_ros.sim import gl
 from aura_ros.sim.render import SensorNoise
 from aura_ros.sim.world import World

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
+
 from aura_ros.sim.model import CUBE_HALF
 from aura_ros.sim.scene import GRIP, OPEN, predict
 from aura_ros.sim.stages import CLEARANCE, pick_place, push

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
+
 from aura_ros.sim.model import CUBE_HALF, HOME, JOINTS, STEP_NS
 from aura_ros.sim.tasks import TASKS, Situation, find_task
 from aura_ros.sim.world import World

@@ -1,1 +1,1 @@
-"""Benchmarks: one module each, ``HELP`` and ``run(options)``; all write one JSON shape."""
+"""Benchmarks: one module each with ``run(options) -> metrics``; all write one JSON shape."""

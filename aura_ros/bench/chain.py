@@ -30,7 +30,6 @@ from aura_ros.nodes.realtime import ON_THE_WAY, set_process
 from aura_ros.nodes.topics import TOPICS, Topic
 from aura_ros.types import ActionChunk, Command, Commitment
 
-HELP = "image stamp to committed plan, command period, memory of guard and fuser"
 SECONDS, QUICK_SECONDS = 60.0, 15.0
 WARM_UP_S = 5.0
 START_TIMEOUT_S = 60.0
