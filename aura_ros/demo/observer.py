@@ -44,6 +44,7 @@ class Observer:
     def __init__(self, robot: Robot, record: Path) -> None:
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         self._node = Node("observer")
+        self._clients: dict[str, Any] = {}
         self.meter = MotionMeter(robot.limits)
         self.success = False
         self.mode = Mode.INIT
@@ -98,7 +99,9 @@ class Observer:
             self._executor.spin_once(timeout_sec=0.1)
 
     def _call(self, service: str, kind: Any, request: Any) -> Any:
-        client = self._node.create_client(kind, service)
+        # Kept: to find a service again takes longer than what is measured around the call.
+        client = self._clients.get(service) or self._node.create_client(kind, service)
+        self._clients[service] = client
         if not client.wait_for_service(SERVICE_TIMEOUT_S):
             raise TimeoutError(f"no service {service} for {SERVICE_TIMEOUT_S:g} s")
         done = threading.Event()

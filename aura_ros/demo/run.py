@@ -148,6 +148,7 @@ class Director:
         self._until(lambda: observer.now_ns() - (meter.first_motion_ns or 0) > NS, 5.0)
         meter.end()
         self._say("the front camera freezes")
+        observer.set_parameter("sim", "fault.camera_front", "none")  # finds the service
         frozen_ns = observer.now_ns()
         observer.set_parameter("sim", "fault.camera_front", "frozen")
         rests = self._until(self._rests_on_hold, 5.0)
