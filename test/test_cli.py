@@ -92,14 +92,18 @@ def test_the_report_of_the_demo_says_never_instead_of_infinity():
     assert metrics(never)["stop_after_fault_s"] == "never"
 
 
+@pytest.mark.slow
 def test_a_demo_and_a_calibration_of_what_it_recorded(tmp_path):
-    """One short closed loop over ROS; its recording is what `aura calibrate` takes."""
+    """One short closed loop over ROS; its recording is what `aura calibrate` takes.
+
+    Pushes take seconds: a reach may be done before a second chunk could be scored.
+    """
     pytest.importorskip("rclpy")
     pytest.importorskip("mujoco")
     from aura_ros.demo.run import DemoOptions, run_demo
     from aura_ros.replay.calibrate import successful_episodes
 
-    result = run_demo(DemoOptions(task="reach", episodes=3), tmp_path)
+    result = run_demo(DemoOptions(task="push", episodes=3), tmp_path)
     assert [e.success for e in result.episodes] == [True] * 3
     assert result.limit_violations == 0
     assert result.fault.resumed
