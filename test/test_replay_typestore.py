@@ -13,8 +13,8 @@ from hypothesis.extra import numpy as npst
 from aura_ros import types as t
 from aura_ros.conversions import MESSAGES, from_message, to_message
 from aura_ros.conversions.chain import TABLE
-from aura_ros.replay import typestore as module
 from aura_ros.replay.typestore import DefinitionsError, maker, message_folder, typestore
+from aura_ros.robot import find
 
 REAL = st.floats(allow_nan=True, allow_infinity=True)
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
@@ -159,7 +159,7 @@ def test_constants_of_messages_are_the_values_enumerations():
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
     """No checkout and no environment: only what a test puts into ``tmp_path``."""
-    monkeypatch.setattr(module, "_CHECKOUT", tmp_path / "checkout")
+    monkeypatch.setattr(find, "CHECKOUT", tmp_path / "checkout")
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
     monkeypatch.delenv("AMENT_PREFIX_PATH", raising=False)
     return tmp_path

@@ -21,7 +21,7 @@ from aura_ros.conversions import MESSAGES, from_message
 from aura_ros.demo.meter import MotionMeter, Sample
 from aura_ros.demo.recorder import Recorder
 from aura_ros.nodes.messages import message_class
-from aura_ros.nodes.topics import LATCHED, NEWEST, RELIABLE, SENSOR, TOPICS
+from aura_ros.nodes.topics import LATCHED, NEWEST, SENSOR, TOPICS
 from aura_ros.robot.description import Robot
 from aura_ros.types import Command, GuardStatus, Mode, Verdict
 
@@ -113,8 +113,8 @@ class Observer:
 
     def _hear(self, kind: type, callback: Callable[[Any], None]) -> None:
         topic = TOPICS[kind]
-        qos = topic.qos if kind is not Verdict else RELIABLE
-        self._node.create_subscription(message_class(MESSAGES[kind]), topic.name, callback, qos)
+        message = message_class(MESSAGES[kind])
+        self._node.create_subscription(message, topic.name, callback, topic.qos)
 
     def _on_command(self, message: Any) -> None:
         command = from_message(Command, message)

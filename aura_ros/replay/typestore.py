@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,10 +10,9 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
 from aura_ros.conversions.fields import Make
+from aura_ros.robot.find import share_folders
 
 STAMPS = ("builtin_interfaces/msg/Time", "builtin_interfaces/msg/Duration")
-
-_CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 class DefinitionsError(FileNotFoundError):
@@ -25,7 +21,7 @@ class DefinitionsError(FileNotFoundError):
 
 def message_folder() -> Path:
     """Folder of the ``.msg`` files: checkout, Python environment or sourced ROS workspaces."""
-    folders = list(_candidates())
+    folders = [share / "msg" for share in share_folders()]
     for folder in folders:
         if any(folder.glob("*.msg")):
             return folder
@@ -57,10 +53,3 @@ def maker() -> Make:
         return types[name](**fields)
 
     return make
-
-
-def _candidates() -> Iterator[Path]:
-    yield _CHECKOUT / "msg"
-    prefixes = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
-    for prefix in (sys.prefix, *filter(None, prefixes)):
-        yield Path(prefix) / "share/aura_ros/msg"

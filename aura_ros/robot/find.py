@@ -23,7 +23,7 @@ def find_config(name_or_path: str | Path) -> Path:
     path = Path(name_or_path).expanduser()
     if _is_file(path):
         return path.resolve()
-    folders = [share / "config/robots" for share in _shares("aura_ros")]
+    folders = [share / "config/robots" for share in share_folders()]
     if path.name == str(name_or_path):
         for folder in folders:
             candidate = folder / f"{path.name.removesuffix('.yaml')}.yaml"
@@ -38,7 +38,7 @@ def find_config(name_or_path: str | Path) -> Path:
 
 def find_share(relative: str) -> Path | None:
     """A shared file of this package (``config/...``, ``msg/...``), None if it is not installed."""
-    for share in _shares("aura_ros"):
+    for share in share_folders():
         if _is_file(share / relative):
             return share / relative
     return None
@@ -101,9 +101,9 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _shares(package: str) -> Iterable[Path]:
-    """Folders that may be the share folder of ``package``, the checkout first."""
-    shares = [prefix / "share" / package for prefix in (Path(sys.prefix), *_ament_prefixes())]
+def share_folders() -> Iterable[Path]:
+    """Folders that may hold this package's shared files, the checkout first."""
+    shares = [prefix / "share/aura_ros" for prefix in (Path(sys.prefix), *_ament_prefixes())]
     return dict.fromkeys((CHECKOUT, *shares))
 
 
