@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,13 +33,38 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Switching:
+    """A gripper that is only open or closed: positions ``closed``, ``opened`` [rad or m].
+
+    A row opens above ``high``, closes below ``low``, both shares of the way from closed to
+    opened; a change must last ``debounce_s`` and is executed ``lead_s`` before its row.
+    """
+
+    closed: float
+    opened: float
+    low: float = 0.4
+    high: float = 0.6
+    debounce_s: float = 0.1
+    lead_s: float = 0.0
+
+
+@dataclass(frozen=True)
 class JointGroup:
-    """Joints that belong together (arm, gripper, head): every error and limit is per group."""
+    """Joints that belong together (arm, gripper, head): every error and limit is per group.
+
+    ``kind``: ``joints``; ``gripper``, with ``switching`` if it is discrete; ``base``, whose
+    columns x y yaw are distances driven [m, rad], commanded as velocities; ``pose``, whose
+    columns are a tool's place [m] and the rotation vector [rad] from ``orientation``
+    (quaternion x y z w) in ``frame``.
+    """
 
     name: str
     kind: str
     joints: tuple[str, ...]
     unit: str
+    switching: Switching | None = None
+    frame: str = ""
+    orientation: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -86,11 +112,41 @@ class Robot:
     stop_knots: int
     commands: tuple[CommandOutput, ...]
     digest: str
+    continuous_joints: frozenset[str] = frozenset()
 
     @cached_property
     def joints(self) -> tuple[str, ...]:
         """All joint names in order: group by group."""
         return tuple(joint for group in self.groups for joint in group.joints)
+
+    @cached_property
+    def continuous(self) -> NDArray[np.bool_]:
+        """Columns (n,) of joints that turn without end: angles equal modulo 2 pi are equal."""
+        return np.array([joint in self.continuous_joints for joint in self.joints])
+
+    @cached_property
+    def measured(self) -> NDArray[np.bool_]:
+        """Columns (n,) whose position somebody measures; the distance driven by a base is not."""
+        return self._by_group(lambda group: group.kind != "base")
+
+    @cached_property
+    def switched(self) -> NDArray[np.bool_]:
+        """Columns (n,) of grippers that are only open or closed."""
+        return self._by_group(lambda group: group.switching is not None)
+
+    @cached_property
+    def averaged(self) -> NDArray[np.bool_]:
+        """Columns (n,) in which rows of agreeing chunks may be averaged: no gripper is."""
+        return self._by_group(lambda group: group.kind != "gripper")
+
+    def difference(self, a: Array, b: Array) -> Array:
+        """``a - b`` (..., n), the short way round for joints that turn without end."""
+        away = a - b
+        turned = (away + np.pi) % (2 * np.pi) - np.pi
+        return np.where(self.continuous, turned, away)
+
+    def _by_group(self, holds: Callable[[JointGroup], bool]) -> NDArray[np.bool_]:
+        return np.array([holds(group) for group in self.groups for _ in group.joints])
 
     def group_indices(self, name: str) -> NDArray[np.intp]:
         """Columns of a group in the joint order."""

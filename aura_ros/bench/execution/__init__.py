@@ -1,0 +1,1 @@
+"""Ways to execute chunks, ours and those of others, behind one interface."""
