@@ -8,9 +8,9 @@ import pytest
 from chain_values import at, chunk, toy
 
 from aura_ros.monitor.calibration import Calibration
-from aura_ros.monitor.monitor import SCORE_NAMES, Monitor
+from aura_ros.monitor.monitor import SCORE_NAMES, Monitor, MonitorConfig
 from aura_ros.settings import SettingError
-from aura_ros.types import ClockJump, Configure, Level, Reset, RiskLevel, SetEnabled, Tick
+from aura_ros.types import ROLLBACK, ClockJump, Configure, Level, Reset, RiskLevel, SetEnabled, Tick
 
 ROBOT = toy()
 NOW = at(0.0)
@@ -104,6 +104,27 @@ def test_bad_chunks_are_not_scored_and_do_not_spoil_the_next(fault):
     assert risk(monitor, 0.1, 3) == risk(clean, 0.1, 3)
 
 
+def test_trust_falls_with_the_risk_and_follows_its_setting():
+    monitor = Monitor(CALIBRATION, MonitorConfig(least_trust=0.5))
+    assert risk(Monitor(), 0.0, 1).trust == 1.0
+    assert risk(monitor, 0.0, 1).trust == 1.0
+    assert risk(monitor, 2.5, 2).trust == pytest.approx(0.75)
+    monitor.handle(Configure({"least_trust": 0.2}), NOW)
+    assert risk(monitor, 3.5, 3).trust == 0.2
+    assert monitor.health(NOW).values["trust"] == "0.20"
+    with pytest.raises(SettingError, match="from 0 to 1"):
+        monitor.handle(Configure({"least_trust": 1.5}), NOW)
+
+
+def test_a_retraced_path_is_not_scored_as_the_policys():
+    monitor, clean = Monitor(CALIBRATION), Monitor(CALIBRATION)
+    risk(monitor, 0.0, 1)
+    risk(clean, 0.0, 1)
+    back = chunk(ROBOT, 0.05, 2**32 - 1, source=ROLLBACK)
+    assert monitor.handle(back, NOW) == []
+    assert risk(monitor, 0.1, 2) == risk(clean, 0.1, 2)
+
+
 def test_too_few_episodes_are_said():
     monitor = Monitor(replace(CALIBRATION, alarm=math.inf, warn=math.inf))
     assert risk(monitor, 0.0, 1).level == RiskLevel.OK
@@ -119,7 +140,7 @@ def test_disabled_it_predicts_nothing_and_says_so():
     assert risk(monitor, 0.0, 1) is not None
 
 
-def test_time_alone_says_nothing_and_there_is_nothing_to_set():
+def test_time_alone_says_nothing_and_unknown_settings_are_refused():
     monitor = Monitor(CALIBRATION)
     assert monitor.handle(Tick(), NOW) == []
     assert "waits" in monitor.health(NOW).summary

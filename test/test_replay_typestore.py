@@ -61,7 +61,9 @@ def risks(draw):
     scores = draw(st.lists(st.tuples(TEXT, REAL), max_size=3))
     names, values = tuple(n for n, _ in scores), tuple(v for _, v in scores)
     level = draw(st.sampled_from(t.RiskLevel))
-    return t.FailureRisk(draw(TIME), draw(U32), level, draw(REAL), draw(REAL), names, values)
+    return t.FailureRisk(
+        draw(TIME), draw(U32), level, draw(REAL), draw(REAL), names, values, draw(REAL)
+    )
 
 
 VALUES = {
@@ -78,7 +80,7 @@ VALUES = {
         t.GuardStatus, TIME, st.sampled_from(t.Mode), TEXT, CHECKS, U64, COUNTS
     ),
     t.FuserStatus: st.builds(
-        t.FuserStatus, TIME, TEXT, REAL, U64, COUNTS, TEXT, REAL, st.booleans()
+        t.FuserStatus, TIME, TEXT, REAL, U64, COUNTS, TEXT, REAL, st.booleans(), TEXT
     ),
     t.Command: st.builds(t.Command, TIME, vector(), vector(), st.booleans(), TEXT),
     t.Plan: plans(),
@@ -122,9 +124,9 @@ def test_a_changed_value_does_not_pass_for_the_same():
 
 
 def declared(path):
-    """Field names of a .msg file; constants are none."""
+    """Field names of a .msg file, with or without a default; constants are none."""
     lines = (line.split("#")[0].split() for line in path.read_text().splitlines())
-    return [words[1] for words in lines if len(words) == 2 and "=" not in words[1]]
+    return [words[1] for words in lines if len(words) in (2, 3) and "=" not in words[1]]
 
 
 # Written from other fields of the value: the table does not read them back.

@@ -87,6 +87,7 @@ TABLE: Mapping[type, tuple[Field, ...]] = {
         ("threshold", "", REAL),
         ("score_names", "", TEXTS),
         ("scores", "", FLOATS),
+        ("trust", "", REAL),
     ),
     t.Check: _fields(
         ("name", "", TEXT),
@@ -130,6 +131,7 @@ TABLE: Mapping[type, tuple[Field, ...]] = {
         ("last_refusal", "", TEXT),
         ("tracking_deviation", "", REAL),
         ("tripped", "", BOOL),
+        ("task_switch", "", TEXT),
     ),
     t.Command: _fields(
         ("stamp", "stamp_ns", TIME),

@@ -10,8 +10,10 @@ import numpy as np
 
 from aura_ros.monitor.calibration import Calibration
 from aura_ros.monitor.scores import ChunkOverlap, ElapsedTime, Score
-from aura_ros.settings import validated
+from aura_ros.monitor.trust import trust_of
+from aura_ros.settings import setting, validated
 from aura_ros.types import (
+    ROLLBACK,
     ActionChunk,
     ClockJump,
     Configure,
@@ -30,14 +32,21 @@ SCORE_NAMES = (ChunkOverlap.name, ElapsedTime.name)
 
 @dataclass(frozen=True)
 class MonitorConfig:
-    """Settings of the monitor: all of them are in its calibration file."""
+    """Settings of the monitor; its thresholds are in the calibration file."""
+
+    least_trust: float = setting(
+        0.4, "share of a chunk that is acted on at the alarm threshold", 0.0, 1.0
+    )
 
 
 class Monitor:
     """One robot's monitor. Without a calibration it scores, but its level is UNKNOWN."""
 
-    def __init__(self, calibration: Calibration | None = None) -> None:
+    def __init__(
+        self, calibration: Calibration | None = None, config: MonitorConfig | None = None
+    ) -> None:
         self._calibration = calibration
+        self._config = config or MonitorConfig()
         self._scores: tuple[Score, ...] = (ChunkOverlap(), ElapsedTime())
         self._enabled = True
         self._start_anew()
@@ -82,11 +91,16 @@ class Monitor:
 
     @handle.register
     def _(self, value: Configure, now: Now) -> list[Any]:
-        validated(MonitorConfig, value.values)
+        self._config = validated(MonitorConfig, value.values)
         return []
 
     def _is_usable(self, chunk: ActionChunk) -> bool:
-        """Malformed or old chunks are the guard's matter; scoring them would hide the next."""
+        """Malformed or old chunks are the guard's matter; scoring them would hide the next.
+
+        What retraces executed motion says nothing about the policy.
+        """
+        if chunk.source == ROLLBACK:
+            return False
         if self._newest is not None and chunk.order <= self._newest:
             return False
         rows = chunk.rows
@@ -94,10 +108,11 @@ class Monitor:
         return is_whole and chunk.row_period_ns > 0 and bool(np.isfinite(rows).all())
 
     def _judge(self, chunk: ActionChunk, raw: np.ndarray) -> FailureRisk:
-        level, fused, limit = RiskLevel.UNKNOWN, float("nan"), float("inf")
+        level, fused, limit, trust = RiskLevel.UNKNOWN, float("nan"), float("inf"), 1.0
         if self._calibration is not None:
             fused, limit = self._calibration.fuse(raw), self._calibration.alarm
             level = self._level(fused)
+            trust = trust_of(level, fused, self._calibration, self._config.least_trust)
         return FailureRisk(
             chunk.observation_stamp_ns,
             chunk.sequence,
@@ -106,6 +121,7 @@ class Monitor:
             limit,
             SCORE_NAMES,
             tuple(raw.tolist()),
+            trust,
         )
 
     def _level(self, fused: float) -> RiskLevel:
@@ -122,6 +138,7 @@ class Monitor:
         if self._risk is not None:
             values = dict(zip(SCORE_NAMES, map(repr, self._risk.scores), strict=True))
             values |= {"score": repr(self._risk.score), "threshold": repr(self._risk.threshold)}
+            values |= {"trust": f"{self._risk.trust:.2f}"}
         if not self._enabled:
             return Health(Level.WARN, "disabled: nothing is predicted", values)
         if self._calibration is None:

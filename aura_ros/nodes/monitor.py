@@ -34,7 +34,8 @@ class MonitorNode(ChainNode):
     def build(self, robot: Robot, settings: Any) -> Room:
         """A monitor with the calibration of the parameters, if it is for this robot."""
         path = str(self.get_parameter("calibration").value)
-        return Monitor(load_calibration(Path(path), robot.digest, SCORE_NAMES) if path else None)
+        calibration = load_calibration(Path(path), robot.digest, SCORE_NAMES) if path else None
+        return Monitor(calibration, settings)
 
 
 def main(args: list[str] | None = None) -> None:

@@ -7,6 +7,7 @@ Positions are rad or m as the joint's group says, rates per second (REP 103).
 
 from aura_ros.types.arrays import NS, Array, digest_of, freeze, frozen_array
 from aura_ros.types.chunks import (
+    ROLLBACK,
     ActionChunk,
     KinematicState,
     Observation,
@@ -22,6 +23,7 @@ from aura_ros.types.verdicts import Check, Decision, GuardStatus, Lease, Mode, V
 
 __all__ = [
     "NS",
+    "ROLLBACK",
     "ActionChunk",
     "Arm",
     "Array",

@@ -58,6 +58,10 @@ class Response:
         freeze(self, "rows", "embedding")
 
 
+# ``source`` of a chunk that retraces executed motion: what recovers is not the policy's work.
+ROLLBACK = "rollback"
+
+
 @dataclass(frozen=True)
 class ActionChunk:
     """Absolute joint targets, ``rows`` of shape (H, n); row i holds at start + i * period.

@@ -89,7 +89,11 @@ class Tripped:
 
 @dataclass(frozen=True)
 class FuserStatus:
-    """State of the fuser: remaining motion, counters of refusals by reason, solve time."""
+    """State of the fuser: remaining motion, counters of refusals by reason, solve time.
+
+    ``task_switch`` says what the last new instruction did to the plan in flight: dropped, kept
+    or rolled_back; empty where none was moving.
+    """
 
     stamp_ns: int
     state: str
@@ -99,6 +103,7 @@ class FuserStatus:
     last_refusal: str
     tracking_deviation: float
     tripped: bool
+    task_switch: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "refused", MappingProxyType(dict(sorted(self.refused.items()))))

@@ -39,7 +39,10 @@ class RiskLevel(enum.IntEnum):
 
 @dataclass(frozen=True)
 class FailureRisk:
-    """Fused failure score against its calibrated threshold. A missing score is NaN, never 0."""
+    """Fused failure score against its calibrated threshold. A missing score is NaN, never 0.
+
+    ``trust`` is the share of a chunk, from its first row on, that should be acted on [0, 1].
+    """
 
     stamp_ns: int
     sequence: int
@@ -48,6 +51,7 @@ class FailureRisk:
     threshold: float
     score_names: tuple[str, ...]
     scores: tuple[float, ...]
+    trust: float = 1.0
 
 
 class Level(enum.IntEnum):
