@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from aura_ros.types import Array, freeze
 
+# Rotation vectors are singular at pi: a measured one jumps there to the other side.
+MAX_ROTATION = 2.8
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -55,7 +58,9 @@ class JointGroup:
     ``kind``: ``joints``; ``gripper``, with ``switching`` if it is discrete; ``base``, whose
     columns x y yaw are distances driven [m, rad], commanded as velocities; ``pose``, whose
     columns are a tool's place [m] and the rotation vector [rad] from ``orientation``
-    (quaternion x y z w) in ``frame``.
+    (quaternion x y z w) in ``frame``, no longer than ``max_rotation`` [rad] and measured on
+    ``pose_topic``. The velocity of a base is given in ``frame``, which moves with it (REP 103:
+    x forward, y left).
     """
 
     name: str
@@ -65,6 +70,8 @@ class JointGroup:
     switching: Switching | None = None
     frame: str = ""
     orientation: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0)
+    max_rotation: float = MAX_ROTATION
+    pose_topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,9 @@ class Camera:
 class CommandOutput:
     """One controller: its topic, message type and joints, in the controller's order.
 
-    ``type`` is ``trajectory_msgs/msg/JointTrajectory`` or ``std_msgs/msg/Float64MultiArray``.
+    ``type`` is ``trajectory_msgs/msg/JointTrajectory`` or ``std_msgs/msg/Float64MultiArray`` for
+    joints and grippers, ``geometry_msgs/msg/Twist`` or ``TwistStamped`` for a base,
+    ``TwistStamped`` or ``PoseStamped`` for a pose.
     """
 
     name: str
@@ -128,6 +137,23 @@ class Robot:
     def measured(self) -> NDArray[np.bool_]:
         """Columns (n,) whose position somebody measures; the distance driven by a base is not."""
         return self._by_group(lambda group: group.kind != "base")
+
+    @cached_property
+    def stated(self) -> tuple[str, ...]:
+        """Joints that joint states name: columns of a base or a pose are no joints."""
+        return tuple(
+            joint for g in self.groups if g.kind in ("joints", "gripper") for joint in g.joints
+        )
+
+    @cached_property
+    def poses(self) -> tuple[JointGroup, ...]:
+        """Groups that are the pose of a tool."""
+        return tuple(group for group in self.groups if group.kind == "pose")
+
+    @cached_property
+    def rotations(self) -> tuple[tuple[NDArray[np.intp], float], ...]:
+        """Columns (3,) of every rotation vector and its greatest length [rad]."""
+        return tuple((self.group_indices(g.name)[3:], g.max_rotation) for g in self.poses)
 
     @cached_property
     def switched(self) -> NDArray[np.bool_]:

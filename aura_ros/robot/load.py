@@ -10,7 +10,7 @@ from typing import Any
 from aura_ros.robot.description import Camera, Robot
 from aura_ros.robot.document import read_document
 from aura_ros.robot.find import find_config, read_urdf
-from aura_ros.robot.groups import joint_groups, robot_limits
+from aura_ros.robot.groups import continuous_joints, joint_groups, robot_limits
 from aura_ros.robot.outputs import command_outputs
 from aura_ros.robot.problems import Problems
 from aura_ros.robot.schema import COMPRESSED_IMAGE, ROBOT
@@ -62,6 +62,7 @@ def load_robot(
         stop_knots=stop_knots,
         commands=outputs,
         digest=digest_of(data, urdf or b"", limit_set or "", _canonical(overrides or {})),
+        continuous_joints=continuous_joints(groups, limits),
     )
 
 

@@ -7,6 +7,23 @@ from typing import Any
 
 from aura_ros.robot.description import CommandOutput, JointGroup
 from aura_ros.robot.problems import Problems, closest
+from aura_ros.robot.schema import (
+    FLOAT64_MULTI_ARRAY,
+    JOINT_TRAJECTORY,
+    POSE_STAMPED,
+    TWIST,
+    TWIST_STAMPED,
+)
+
+# The kinds of groups that a message type can command. One of those in space commands one group.
+JOINTS = ("joints", "gripper")
+COMMANDS = {
+    JOINT_TRAJECTORY: JOINTS,
+    FLOAT64_MULTI_ARRAY: JOINTS,
+    TWIST: ("base",),
+    TWIST_STAMPED: ("base", "pose"),
+    POSE_STAMPED: ("pose",),
+}
 
 
 def command_outputs(
@@ -31,6 +48,9 @@ def command_outputs(
             problems.add("commands", f"has no output {name!r}", closest(name, tables))
     names = chosen or [name for name in outputs if tables[name]["default"]]
     active = tuple(outputs[name] for name in dict.fromkeys(names) if name in outputs)
+    for name, output in outputs.items():
+        if not problems.under(f"commands.{name}"):
+            _check_type(output, groups, problems)
     if not problems.under("commands"):
         _check_coverage(active, [j for joints in by_name.values() for j in joints], problems)
     return active
@@ -53,6 +73,23 @@ def _joints(
     if kind == "joints":
         return tuple(table[kind])
     return tuple(joint for name in table[kind] for joint in groups.get(name, ()))
+
+
+def _check_type(
+    output: CommandOutput, groups: Sequence[JointGroup], problems: Problems
+) -> None:
+    """The message can command what the output drives."""
+    kinds = COMMANDS[output.type]
+    driven = [group for group in groups if set(group.joints) & set(output.joints)]
+    for group in driven:
+        if group.kind not in kinds:
+            others = [kind for kind, takes in COMMANDS.items() if group.kind in takes]
+            problems.add(f"commands.{output.name}.type",
+                         f"cannot command {group.name!r}, a group of kind {group.kind}",
+                         f"use {' or '.join(others)} in an output of its own", output.type)
+    if kinds != JOINTS and (len(driven) != 1 or driven[0].joints != output.joints):
+        problems.add(f"commands.{output.name}", f"{output.type} commands one whole group",
+                     "write groups: [its name]")
 
 
 def _check_coverage(
