@@ -97,8 +97,9 @@ def toy(joints: int = 3, **changes: Any) -> Robot:
 
 
 def home(robot: Robot) -> Any:
-    """The middle of every joint's range, shape (n,)."""
-    return (robot.limits.lower + robot.limits.upper) / 2
+    """The middle of every joint's range, shape (n,); zero where it has no end."""
+    ends = np.stack([robot.limits.lower, robot.limits.upper])
+    return np.where(np.isinf(ends), 0.0, ends).mean(axis=0)
 
 
 def wave(robot: Robot, begin_s: float, rows: int | None = None, size: float = 0.2) -> Any:

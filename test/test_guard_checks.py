@@ -7,6 +7,7 @@ import pytest
 from chain_values import at, chunk, home, joints_at, moving_plan, ns, stamp, toy
 from hypothesis import given
 from hypothesis import strategies as st
+from kinds import every_kind
 
 from aura_ros.guard import checks as package
 from aura_ros.guard.checks import CHUNK, PLAN
@@ -18,6 +19,7 @@ from aura_ros.types import NS, Check, Decision
 
 ROBOT = toy()
 LIMITS = ROBOT.limits
+TOOL = every_kind()
 CHECKS = {check.__module__.rsplit(".", 1)[-1]: check for check in (*CHUNK, *PLAN)}
 
 # The committed motion, and a plan that takes it up at its fifth knot.
@@ -93,6 +95,11 @@ FAILS = {
     "plan_acceleration": {"robot": limited(acceleration=0.01)},
     "plan_jerk": {"robot": limited(jerk=0.001)},
     "braking": {"robot": limited(jerk=0.001)},
+    "rotation": {
+        "robot": TOOL,
+        "chunk": chunk(TOOL, rows=np.full((4, 12), 3.0)),
+        "plan": moving_plan(TOOL, jerk=np.zeros((4, 12))),
+    },
 }
 
 

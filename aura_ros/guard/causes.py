@@ -63,11 +63,15 @@ def _unknown(risk: tuple[Now, FailureRisk] | None, age: float, config: GuardConf
 def tracking_check(
     committed: Plan | None, measured: JointState | None, robot: Robot, config: GuardConfig
 ) -> Check:
-    """Value: largest distance of measured from planned joints [rad or m]; limit: tracking_error."""
+    """Value: largest distance of measured from planned joints [rad or m]; limit: tracking_error.
+
+    What nobody measures is not compared: the distance that a base has driven.
+    """
     limit = config.tracking_error
     if committed is None or measured is None:
         return passed("tracking_error", 0.0, limit)
-    error = np.abs(sample(committed, measured.stamp_ns).position - measured.position)
+    planned = sample(committed, measured.stamp_ns).position
+    error = np.abs(robot.difference(planned, measured.position)) * robot.measured
     joint = robot.joints[int(np.argmax(error))]
     words = f"{joint} is far from its plan: is it blocked?"
     return below("tracking_error", float(error.max()), limit, words, Decision.HOLD)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from aura_ros.motion.bounds import Ratios, ratios
+import numpy as np
+
+from aura_ros.motion.bounds import Ratios, ratios, row_rates
 from aura_ros.robot.description import Robot
 from aura_ros.settings import setting
-from aura_ros.types import NS, ActionChunk, Check, Decision, JointState, Now, Plan
+from aura_ros.types import NS, ActionChunk, Array, Check, Decision, JointState, Now, Plan
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,18 @@ class Context:
         h = self.plan.knot_period_ns / NS
         plan = self.plan
         return ratios(plan.position, plan.velocity, plan.acceleration, h, self.robot.limits)
+
+    @cached_property
+    def row_rates(self) -> tuple[Array, Array]:
+        """Velocity (H - 1, n) and acceleration (H - 2, n) between the rows; two checks read it.
+
+        Angles of continuous joints go the short way round. Zero for discrete grippers: their
+        rows jump by nature, and what moves is the plan, which has checks of its own.
+        """
+        rows = np.array(self.chunk.rows)
+        rows[:, self.robot.continuous] = np.unwrap(rows[:, self.robot.continuous], axis=0)
+        rows[:, self.robot.switched] = 0.0
+        return row_rates(rows, self.chunk.row_period_ns / NS)
 
 
 CheckFunction = Callable[[Context], Check]

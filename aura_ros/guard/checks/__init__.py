@@ -13,6 +13,7 @@ from aura_ros.guard.checks import (
     plan_jerk,
     plan_position,
     plan_velocity,
+    rotation,
     row_acceleration,
     row_position,
     row_velocity,
@@ -36,6 +37,7 @@ PLAN: tuple[CheckFunction, ...] = (
     plan_acceleration.check,
     plan_jerk.check,
     braking.check,
+    rotation.check,
 )
 
 __all__ = ["CHUNK", "PLAN"]

@@ -15,6 +15,7 @@ def check(context: Context) -> Check:
 
     A first motion has no seam: value is its distance from the measured joints [rad or m],
     limit ``start_tolerance``; it must begin at rest, after the committed motion has ended.
+    Angles of continuous joints are compared modulo 2 pi; what nobody measures is not compared.
     """
     plan, committed = context.plan, context.committed
     assert plan is not None
@@ -37,6 +38,7 @@ def _first(plan: Plan, context: Context) -> Check:
         return below("continuity", np.nan, TOLERANCE, "the first plan does not begin at rest")
     if context.measured is None:
         return below("continuity", np.nan, TOLERANCE, "no joint states to begin from")
-    away = float(np.abs(plan.position[0] - context.measured.position).max())
+    away = context.robot.difference(plan.position[0], context.measured.position)
+    worst = float((np.abs(away) * context.robot.measured).max())
     words = "the first plan does not begin where the robot is"
-    return below("continuity", away, context.config.start_tolerance, words)
+    return below("continuity", worst, context.config.start_tolerance, words)

@@ -7,13 +7,12 @@ import numpy as np
 
 from aura_ros.guard.context import Context, passed
 from aura_ros.guard.worst import worst_joint
-from aura_ros.motion.bounds import row_rates
-from aura_ros.types import NS, Check
+from aura_ros.types import Check
 
 
 def check(context: Context) -> Check:
     """Value: worst acceleration over its limit; limit 1."""
-    _, acceleration = row_rates(context.chunk.rows, context.chunk.row_period_ns / NS)
+    _, acceleration = context.row_rates
     if not len(acceleration):
         return passed("row_acceleration", 0.0, 1.0)
     ratio = np.abs(acceleration).max(axis=0) / context.robot.limits.acceleration
