@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from aura_ros.motion.jerk import sample
 from aura_ros.robot.description import Limits
@@ -20,9 +23,14 @@ class CommandLoop:
 
     Where the loop comes too late the motion goes on where it was, and the commands lag behind
     the plan until the robot is at rest: late motion is safe, a leap is not.
+
+    ``rotations`` are the columns of rotation vectors and their greatest length [rad].
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(
+        self, limits: Limits, rotations: Sequence[tuple[NDArray[np.intp], float]] = ()
+    ) -> None:
+        self._rotations = rotations
         self._lower, self._upper = limits.lower - TOLERANCE, limits.upper + TOLERANCE
         self._velocity = limits.velocity * (1 + TOLERANCE)
         self._last: Command | None = None
@@ -83,6 +91,9 @@ class CommandLoop:
             return "not_finite"
         if (position < self._lower).any() or (position > self._upper).any():
             return "position"
+        for columns, longest in self._rotations:
+            if np.linalg.norm(position[columns]) > longest + TOLERANCE:
+                return "rotation"
         if (np.abs(velocity) > self._velocity).any():
             return "velocity"
         if self._last is not None:

@@ -25,7 +25,7 @@ class Moving:
 
     def __init__(self, robot: Robot, config: FuserConfig) -> None:
         self.config = config
-        self._robot = robot
+        self.robot = robot
         self.forget()
 
     def forget(self) -> None:
@@ -62,6 +62,12 @@ class Moving:
         rest = np.zeros_like(here)
         return KinematicState(start_ns, here, rest, rest)
 
+    def place(self, time_ns: int, now: Now) -> Array | None:
+        """Where the robot is planned to be (n,), or was measured; None where neither is known."""
+        if self.leased is not None:
+            return sample(self.leased.motion(now), time_ns).position
+        return None if self.measured is None else self.measured[1].position
+
     # --- what is heard --------------------------------------------------------------------
 
     def measure(self, joints: JointState, now: Now) -> None:
@@ -73,7 +79,7 @@ class Moving:
         """A vetted plan follows the motion so far."""
         if self.leased is None:
             rest = at_rest(plan.position[0], plan.start_ns, plan.knot_period_ns, plan.joint_names)
-            nothing = Leased(rest, rest.digest, now.ros_ns, now.steady_ns, self._robot.stop_knots)
+            nothing = Leased(rest, rest.digest, now.ros_ns, now.steady_ns, self.robot.stop_knots)
             self.leased = nothing.renewed(now, self._lease_until_ns - now.steady_ns)
         self.leased = self.leased.with_plan(plan)
         return [Commitment(self.leased.committed), self.leased.track]
@@ -133,21 +139,23 @@ class Moving:
 
     def _anchor_at(self, leased: Leased, here: Array, now: Now) -> list[Any]:
         """A robot that was moved while at rest goes on from where it is, not with a jerk back."""
-        rest = self._resting(here, now)
+        planned = sample(leased.motion(now), now.ros_ns).position
+        # What a base has driven is known from the plan alone: nobody measures it.
+        rest = self._resting(np.where(self.robot.measured, here, planned), now)
         self.leased = replace(leased, committed=rest, identity=rest.digest)
         return [Commitment(rest), Track(rest, anchored=True)]
 
     def _rest_here(self, now: Now) -> Array | Refusal:
         config = self.config
         return rest_position(
-            self.measured, now, self._robot, config.joints_timeout, config.rest_speed
+            self.measured, now, self.robot, config.joints_timeout, config.rest_speed
         )
 
     def _resting(self, here: Array, now: Now) -> Plan:
-        period_ns = self._robot.knot_period_ns
+        period_ns = self.robot.knot_period_ns
         start = knot_at_or_after(now.ros_ns, period_ns)
-        return at_rest(here, start, period_ns, self._robot.joints)
+        return at_rest(here, start, period_ns, self.robot.joints)
 
     def _was_moved(self, here: Array, stopped: Plan) -> bool:
-        away = np.abs(here - stopped.position[-1]).max()
-        return bool(away > self.config.anchor_tolerance)
+        away = np.abs(self.robot.difference(here, stopped.position[-1])) * self.robot.measured
+        return bool(away.max() > self.config.anchor_tolerance)

@@ -21,15 +21,14 @@ def status_of(
 ) -> FuserStatus:
     """What the fuser does at ``now``."""
     remaining, deviation, state = 0.0, float("nan"), "idle"
-    plan = moving.plan(now)
+    plan, robot = moving.plan(now), moving.robot
     if plan is not None:
         remaining = max(plan.end_ns - now.ros_ns, 0) / NS
         state = _state(moving.is_allowed(now), remaining)
         if moving.measured is not None:
             joints = moving.measured[1]
-            deviation = float(
-                np.abs(sample(plan, joints.stamp_ns).position - joints.position).max()
-            )
+            away = robot.difference(sample(plan, joints.stamp_ns).position, joints.position)
+            deviation = float((np.abs(away) * robot.measured).max())
     return FuserStatus(
         now.ros_ns, "tripped" if tripped else state, remaining, committed, dict(refused),
         last_refusal, deviation, bool(tripped),

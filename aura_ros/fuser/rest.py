@@ -21,10 +21,12 @@ def rest_position(
 ) -> Array | Refusal:
     """Measured joints (n,) moved inside the limits, or why motion cannot begin there.
 
-    ``timeout_s`` is the oldest measurement, ``rest_speed`` the largest speed [per s].
+    ``timeout_s`` is the oldest measurement, ``rest_speed`` the largest speed [per s]. Columns
+    that nobody measures are zero: a base begins to count what it drives.
     """
     if measured is None:
-        return Refusal("no_joint_states", f"no joint states heard on {robot.joint_states_topic}")
+        topics = " and ".join((robot.joint_states_topic, *(g.pose_topic for g in robot.poses)))
+        return Refusal("no_joint_states", f"no joint states heard on {topics}")
     heard, joints = measured
     if now.steady_ns - heard.steady_ns > timeout_s * NS:
         return Refusal("old_joint_states", "joint states are older than joints_timeout")
@@ -37,4 +39,9 @@ def rest_position(
         joint = robot.joints[int(np.argmax(outside))]
         words = f"{joint} is {outside.max():.4f} outside its limits: move it back by hand"
         return Refusal("infeasible_start", words)
+    for group, (columns, longest) in zip(robot.poses, robot.rotations, strict=True):
+        turned = float(np.linalg.norm(inside[columns]))
+        if turned > longest:
+            words = f"{group.name} is turned by {turned:.3f} rad, {longest:g} are allowed: turn it"
+            return Refusal("infeasible_start", f"{words} back, or choose another orientation")
     return np.asarray(inside)
