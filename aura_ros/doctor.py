@@ -25,6 +25,7 @@ class Finding:
 PARTS = (
     ("numpy", "numpy", "arrays", True),
     ("yaml", "pyyaml", "robot configurations", True),
+    ("daqp", "daqp", "plans within limits", True),
     ("rosbags", "rosbags", "replay", False),
     ("cv2", "opencv-python-headless", "compressed images", False),
     ("matplotlib", "matplotlib", "the plot of a replay", False),

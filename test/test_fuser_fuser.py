@@ -224,10 +224,31 @@ def test_a_plan_that_the_guard_calls_late_is_tried_again():
 def test_verdicts_of_other_plans_and_second_verdicts_say_nothing():
     made = cell()
     made.chunk(vetted=False)
+    other_plan = replace(made.proposals[0], chunk_digest="another")
+    assert made.tell(verdict(other_plan)) == []
+    assert any(isinstance(out, Commitment) for out in made.tell(verdict(made.proposals[0])))
+    assert made.tell(verdict(made.proposals[0], Decision.REFUSE, "timing")) == []
+
+
+@pytest.mark.parametrize("decision", [Decision.ALLOW, Decision.REFUSE])
+def test_a_chunk_that_comes_while_a_verdict_is_awaited_is_proposed_after_it(decision):
+    made = cell()
+    made.chunk(vetted=False)
     made.chunk(vetted=False, sequence=2 * 10**18)
-    assert made.tell(verdict(made.proposals[0])) == []
-    assert any(isinstance(out, Commitment) for out in made.tell(verdict(made.proposals[1])))
-    assert made.tell(verdict(made.proposals[1], Decision.REFUSE, "timing")) == []
+    assert len(made.proposals) == 1
+    said = made.tell(verdict(made.proposals[0], decision, "test"), vetted=False)
+    assert len(made.proposals) == 2
+    assert any(isinstance(out, Commitment) for out in said) == (decision == Decision.ALLOW)
+    again = made.tell(verdict(made.proposals[1]), vetted=False)
+    assert any(isinstance(out, Commitment) for out in again)
+
+
+def test_a_verdict_that_never_comes_does_not_keep_later_chunks_waiting():
+    made = cell()
+    made.chunk(vetted=False)
+    made.run(0.1)
+    made.chunk(vetted=False, sequence=2 * 10**18)
+    assert len(made.proposals) == 2
 
 
 @pytest.mark.parametrize(("session", "sequence"), [(1, 1), (1, 0), (0, 99)])

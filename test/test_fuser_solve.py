@@ -1,4 +1,4 @@
-"""Plans meet every limit, go to rest, and follow smooth rows closely."""
+"""Plans meet every limit, go to rest, and follow rows as closely as the limits allow."""
 
 import sys
 import time
@@ -10,19 +10,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from aura_ros.fuser.reference import reference
-from aura_ros.fuser.solve import Grid, is_feasible, smoothing_gain, solve
+from aura_ros.fuser.grid import Grid
+from aura_ros.fuser.reference import knots_left, resampled
+from aura_ros.fuser.solve import Solver, is_feasible
 from aura_ros.motion.jerk import integrate, sample
 from aura_ros.types import KinematicState, Plan
 
 ROBOT = toy()
 GRID = Grid(ROBOT.knot_period_ns, ROBOT.stop_knots, ROBOT.limits)
-CONSTANTS = (0.04, 0.06, 0.1, 0.16, 0.25, 0.4)
+SOLVER = Solver(GRID, 0.04)
 REST = KinematicState(stamp(0.0), home(ROBOT), np.zeros(3), np.zeros(3))
 
 
-def solved(rows, state=REST, old=None, constants=CONSTANTS):
-    jerk = solve(state, rows, old, GRID, constants)
+def rows_of(value, robot=ROBOT):
+    found = resampled(value, value.rows, robot)
+    period = robot.knot_period_ns
+    return found.at(value.start_ns + period, knots_left(value.end_ns, value.start_ns, period))
+
+
+def solved(rows, state=REST, old=None, solver=SOLVER):
+    jerk = solver.solve(state, rows, old)
     assert jerk.shape == (len(rows) + ROBOT.stop_knots, 3)
     assert is_feasible(state, jerk, GRID).all()
     knots = integrate(state, jerk, GRID.h)
@@ -40,15 +47,32 @@ def test_from_any_state_of_a_plan_the_next_one_meets_every_limit(share, knot):
     solved(spread[::-1], state, old)
 
 
-def test_where_no_smoothing_fits_the_plan_goes_as_far_toward_the_rows_as_limits_allow():
-    far = np.broadcast_to(ROBOT.limits.upper, (10, 3))
-    plan = solved(far, constants=(0.03,))
-    assert (plan.position[10] > home(ROBOT)).all()
-    assert (plan.position[10] < ROBOT.limits.upper).all()
+def test_a_jump_is_made_in_nearly_the_least_time_that_the_limits_allow():
+    far = np.broadcast_to(home(ROBOT) + np.array([1.0, 1.0, 0.0]), (60, 3))
+    plan = solved(far)
+    arrived = np.flatnonzero(np.abs(plan.position[:, 0] - far[0, 0]) < 0.01)[0] * GRID.h
+    # Bang-bang: accelerate and brake at 10 rad/s^2, each change of acceleration at 400 rad/s^3.
+    least = 2 * np.sqrt(1.0 / 10.0) + 10.0 / 400.0
+    assert least - 0.1 < arrived < least + 0.15
+    used = np.abs(plan.acceleration[:, 0]) / ROBOT.limits.acceleration[0]
+    assert used.max() > 0.99
+
+
+def test_where_the_program_has_no_solution_the_old_plan_is_the_way():
+    solver = Solver(GRID, 0.04)
+    solver._program = lambda knots: Unsolved()
+    far = np.broadcast_to(ROBOT.limits.upper, (30, 3))
+    plan = solved(far, solver=solver)
+    np.testing.assert_allclose(plan.position[:, :2], REST.position[:2] + 0 * plan.position[:, :2])
+
+
+class Unsolved:
+    def solve(self, state, reference, joint):
+        return None
 
 
 def test_smooth_rows_are_followed_closely():
-    rows = reference(chunk(ROBOT), stamp(0.0), ROBOT.knot_period_ns, ROBOT.limits)
+    rows = rows_of(chunk(ROBOT))
     begin = KinematicState(stamp(0.0), wave(ROBOT, 0.0)[0], np.zeros(3), np.zeros(3))
     plan = solved(rows, begin)
     deviation = np.abs(plan.position[1 : len(rows) + 1] - rows)
@@ -57,34 +81,20 @@ def test_smooth_rows_are_followed_closely():
     assert deviation.max() < 0.02
 
 
-def test_the_smoother_is_the_least_squares_solution():
-    gain = smoothing_gain(8, 0.02, 0.1)
-    wanted = np.sin(np.arange(8.0))
-    zero = KinematicState(0, np.zeros(1), np.zeros(1), np.zeros(1))
-
-    def cost(jerk):
-        position = integrate(zero, jerk[:, None], 0.02)[0][1:, 0]
-        return ((position - wanted) ** 2).sum() + 0.1**6 * (jerk**2).sum()
-
-    best = gain @ wanted
-    for direction in np.eye(8):
-        for size in (-1e-3, 1e-3):
-            assert cost(best) <= cost(best + size * direction)
-
-
-@pytest.mark.parametrize("joints", [8, 26])
+@pytest.mark.parametrize("joints", [8, 14, 26])
 def test_solve_time_is_told(joints):
     """Not a limit: machines differ. Shown with pytest -s."""
     robot = toy(joints)
     grid = Grid(robot.knot_period_ns, robot.stop_knots, robot.limits)
+    solver = Solver(grid, 0.04)
     state = KinematicState(at(0).ros_ns, home(robot), np.zeros(joints), np.zeros(joints))
-    value = chunk(robot, rows=wave(robot, 0.0, 60), row_period_ns=ns(1 / 30))
-    rows = reference(value, stamp(0.0), robot.knot_period_ns, robot.limits)
+    value = chunk(robot, rows=wave(robot, 0.0, 50), row_period_ns=ns(1 / 30))
     times = []
-    for _ in range(10):
+    for step in np.linspace(0.0, 0.5, 10):
+        rows = rows_of(value, robot) + step
         began = time.perf_counter()
-        jerk = solve(state, rows, None, grid, CONSTANTS)
+        jerk = solver.solve(state, rows, None)
         times.append(time.perf_counter() - began)
-    found = f"{1e3 * np.median(times):.1f} ms, first {1e3 * times[0]:.1f} ms"
-    sys.stdout.write(f"{joints} joints, 60 rows: {found}\n")
-    assert is_feasible(state, jerk, grid).all()
+        assert is_feasible(state, jerk, grid).all()
+    found = f"{1e3 * np.median(times):.1f} ms, longest {1e3 * max(times):.1f} ms"
+    sys.stdout.write(f"{joints} joints, 50 rows: {found}\n")

@@ -1,5 +1,7 @@
 """Leases: motion goes on while they last, and stops along the tail where they end."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from chain_values import assert_smooth, at, moving_plan, ns, toy
@@ -88,3 +90,21 @@ def test_motion_that_has_passed_is_dropped():
         held = held.renewed(at(0.05 * k), ns(0.25))
     assert held.committed.start_ns >= at(0.95).ros_ns - HISTORY_NS - PLAN.knot_period_ns
     assert held.committed.end_ns == PLAN.end_ns
+
+
+def test_a_stop_before_a_plan_takes_over_a_stop_tail_is_that_tail():
+    held = leased(0.2, 0.1)
+    later = at(0.42)
+    tail = held.expired().renewed(later, ns(0.2))
+    state = sample(tail.committed, at(0.46).ros_ns)
+    plan = moving_plan(ROBOT, knots=30)
+    plan = replace(
+        plan,
+        start_ns=at(0.46).ros_ns,
+        position=plan.position - plan.position[0] + state.position,
+    )
+    taken = tail.with_plan(plan)
+    np.testing.assert_array_equal(taken.revoked(later).committed.position, tail.committed.position)
+    after = taken.renewed(at(0.47), ns(0.2))
+    assert after.before == ()
+    assert after.revoked(at(0.47)).committed.end_ns > tail.committed.end_ns

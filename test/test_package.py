@@ -20,12 +20,14 @@ EXTRAS = ("robots", "sim", "plot", "test")
 # Imported name: the package on PyPI, the rosdep key (none where Debian has no package of it).
 DISTRIBUTIONS = {
     "cv2": ("opencv-python-headless", "python3-opencv"),
+    "daqp": ("daqp", None),
     "matplotlib": ("matplotlib", "python3-matplotlib"),
     "mujoco": ("mujoco", None),
     "numpy": ("numpy", "python3-numpy"),
     "rich": ("rich", "python3-rich"),
     "rosbags": ("rosbags", None),
     "ruckig": ("ruckig", None),
+    "scipy": ("scipy", "python3-scipy"),
     "transforms3d": ("transforms3d", "python3-transforms3d"),
     "typer": ("typer", "python3-typer"),
     "yaml": ("pyyaml", "python3-yaml"),

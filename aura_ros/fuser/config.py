@@ -14,8 +14,15 @@ class FuserConfig:
     commit_delay: float = setting(
         0.04, "time a proposal has to be vetted before it starts [s]", 0.0, 1.0
     )
-    smoothing: tuple[float, ...] = setting(
-        (0.04, 0.06, 0.1, 0.16, 0.25, 0.4), "time constants tried in order [s]", 0.001, 2.0
+    smoothing: float = setting(0.04, "time constant that smooths the rows [s]", 0.001, 2.0)
+    agreement: float = setting(
+        0.01, "chunks nearer to each other than this are averaged [rad or m]", 1e-6, 10.0
+    )
+    agreement_reach: float = setting(
+        2.5, "and those within this multiple of the usual distance; 0: none", 0.0, 100.0
+    )
+    foresight: float = setting(
+        2.0, "time after an observation at which rows are half as precise [s]", 0.01, 60.0
     )
     max_age: float = setting(1.5, "oldest observation behind a chunk [s]", 0.0, 60.0)
     clock_tolerance: float = setting(0.05, "how far stamps may be ahead of the clock [s]", 0.0, 1.0)

@@ -7,16 +7,15 @@ that may move, status. It reads no clock and commands nothing itself (see ``loop
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import singledispatchmethod
 from typing import Any
 
 from aura_ros.fuser.admission import Admission, Refusal, refuse
 from aura_ros.fuser.config import FuserConfig
 from aura_ros.fuser.moving import Moving
-from aura_ros.fuser.propose import propose
+from aura_ros.fuser.phase import Phase
+from aura_ros.fuser.propose import Proposed, Proposer
 from aura_ros.fuser.report import health_of, status_of
-from aura_ros.fuser.solve import Grid
 from aura_ros.fuser.track import MAX_LEASE_NS
 from aura_ros.robot.description import Robot
 from aura_ros.settings import validated
@@ -44,30 +43,24 @@ from aura_ros.types import (
 LATE = "timing"
 
 
-@dataclass(frozen=True)
-class Pending:
-    """A proposal without verdict, the chunk it was made of, and how often it was tried."""
-
-    plan: Plan
-    chunk: ActionChunk
-    attempt: int
-
-
 class Fuser:
     """One robot's fuser. ``handle`` is its only entry; the order of calls is its only input."""
 
     def __init__(self, robot: Robot, config: FuserConfig | None = None) -> None:
         self._robot = robot
-        self._grid = Grid(robot.knot_period_ns, robot.stop_knots, robot.limits)
         self._moving = Moving(robot, config or FuserConfig())
+        self._proposer = Proposer(robot, self._moving)
         self._enabled = True
         self._tripped = ""
         self._start_anew()
 
     def _start_anew(self) -> None:
         self._moving.forget()
+        self._proposer.forget()
         self._newest: ActionChunk | None = None
-        self._pending: Pending | None = None
+        self._pending: Proposed | None = None
+        self._waiting: ActionChunk | None = None
+        self._phase: Phase | None = None
         self._lease: Lease | None = None
         self._committed = 0
         self._refused: Counter[str] = Counter()
@@ -90,7 +83,13 @@ class Fuser:
         refusal = self._closed() or refuse(value, self._newest, now, self._robot, self._admission())
         if refusal is not None:
             return self._refuse(refusal, now)
+        if self._newest is not None and value.order[:2] != self._newest.order[:2]:
+            self._proposer.forget()
         self._newest = value
+        self._proposer.hear(value, now)
+        if self._is_awaited(now):
+            self._waiting = value
+            return []
         return self._propose(value, now, attempt=1)
 
     @handle.register
@@ -99,20 +98,9 @@ class Fuser:
         if pending is None or value.plan_digest != pending.plan.digest:
             return []
         self._pending = None
-        may_try_again = pending.attempt < self._moving.config.attempts
-        if value.reason == LATE and may_try_again:
-            return self._propose(pending.chunk, now, pending.attempt + 1)
-        if value.decision != Decision.ALLOW:
-            return self._refuse(Refusal(f"guard_{value.reason}", f"guard: {value.reason}"), now)
-        if not self._moving.is_allowed(now):
-            return self._refuse(Refusal("no_lease", "no lease holds: is the guard armed?"), now)
-        if self._is_too_late(pending.plan, now):
-            if may_try_again:
-                return self._propose(pending.chunk, now, pending.attempt + 1)
-            words = "verdicts arrive after the plan's start: raise commit_delay"
-            return self._refuse(Refusal("late_verdict", words), now)
-        self._committed += 1
-        return self._moving.commit(pending.plan, now)
+        out = self._obey(value, pending, now)
+        waiting, self._waiting = self._waiting, None
+        return out if waiting is None else [*out, *self._propose(waiting, now, attempt=1)]
 
     @handle.register
     def _(self, value: Lease, now: Now) -> list[Any]:
@@ -160,6 +148,7 @@ class Fuser:
     @handle.register
     def _(self, value: Configure, now: Now) -> list[Any]:
         self._moving.config = validated(FuserConfig, value.values)
+        self._proposer.configured()
         return []
 
     # --- decisions ------------------------------------------------------------------------
@@ -180,17 +169,45 @@ class Fuser:
         return None
 
     def _propose(self, chunk: ActionChunk, now: Now, attempt: int) -> list[Any]:
-        plan = propose(chunk, self._moving, self._robot, self._grid, attempt, now)
-        if isinstance(plan, Refusal):
-            return self._refuse(plan, now)
-        self._pending = Pending(plan, chunk, attempt)
-        return [Proposal(plan)]
+        proposed = self._proposer.propose(chunk, attempt, now)
+        if isinstance(proposed, Refusal):
+            return self._refuse(proposed, now)
+        self._pending = proposed
+        return [Proposal(proposed.plan)]
+
+    def _is_awaited(self, now: Now) -> bool:
+        """A verdict may still come in time: a new proposal would void the one that is judged."""
+        return self._pending is not None and now.ros_ns <= self._pending.plan.start_ns
+
+    def _obey(self, verdict: Verdict, pending: Proposed, now: Now) -> list[Any]:
+        """What follows from the verdict on ``pending``."""
+        if verdict.reason == LATE:
+            return self._again(pending, Refusal(f"guard_{LATE}", f"guard: {LATE}"), now)
+        if verdict.decision != Decision.ALLOW:
+            words = f"guard: {verdict.reason}"
+            return self._refuse(Refusal(f"guard_{verdict.reason}", words), now)
+        if not self._moving.is_allowed(now):
+            return self._refuse(Refusal("no_lease", "no lease holds: is the guard armed?"), now)
+        if self._is_too_late(pending.plan, now):
+            words = "verdicts arrive after the plan's start: raise commit_delay"
+            return self._again(pending, Refusal("late_verdict", words), now)
+        self._committed += 1
+        self._phase = pending.phase
+        return self._moving.commit(pending.plan, now)
+
+    def _again(self, pending: Proposed, refusal: Refusal, now: Now) -> list[Any]:
+        """A later start may pass; a newer chunk that waits is tried instead."""
+        if self._waiting is not None:
+            return []
+        if pending.attempt < self._moving.config.attempts:
+            return self._propose(pending.chunk, now, pending.attempt + 1)
+        return self._refuse(refusal, now)
 
     def _is_too_late(self, plan: Plan, now: Now) -> bool:
         return plan.start_ns < now.ros_ns or plan.base_digest != self._moving.identity
 
     def _stop(self, now: Now) -> list[Any]:
-        self._pending = None
+        self._pending = self._waiting = None
         return self._moving.stop(now)
 
     def _end_trip(self, now: Now) -> list[Any]:
@@ -212,6 +229,10 @@ class Fuser:
         return status_of(
             self._moving, self._committed, self._refused, self._last_refusal, self._tripped, now
         )
+
+    def phase_rate(self, now: Now) -> float:
+        """How fast the committed motion goes along its rows: 1 as recorded, 0 at its end."""
+        return 0.0 if self._phase is None else self._phase.rate(now.ros_ns)
 
     def health(self, now: Now) -> Health:
         """The state, and what was refused last."""

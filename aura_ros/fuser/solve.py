@@ -1,73 +1,65 @@
-"""The plan of a chunk: jerk that tracks its rows smoothly within the limits.
+"""The plan of a chunk: jerk that tracks its rows as closely as the limits allow.
 
-Per joint the jerk u minimises sum (p_k - r_k)^2 + tau^6 sum u_k^2: a smoother with time
-constant tau, and a linear map of reference and initial state. The stiffest comes first; a joint
-takes the first that meets every limit. If none does, it goes as far from the old plan toward
-the new one as the limits allow: they are convex and the old plan meets them, so this exists.
+First all joints without limits, one linear map; those joints that this takes beyond a limit are
+solved again within theirs. What still does not fit goes as far from the old plan toward the new
+one as the limits allow: they are convex and the old plan meets them, so this exists.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aura_ros.fuser.basis import basis_of
+from aura_ros.fuser.grid import Grid
+from aura_ros.fuser.limited import Program
 from aura_ros.motion.bounds import ratios
 from aura_ros.motion.jerk import integrate, jerk_of, slice_from
 from aura_ros.motion.stop import stop_jerk, tail_ratios
 from aura_ros.robot.description import Limits
-from aura_ros.types import NS, Array, KinematicState, Plan
+from aura_ros.types import Array, KinematicState, Plan
 
 BISECTIONS = 12
 
 
-@dataclass(frozen=True)
-class Grid:
-    """Knot period [ns], knots of the stop tail, limits of n joints."""
+class Solver:
+    """Solves for one grid; ``constant`` is the smoothing time constant [s]."""
 
-    period_ns: int
-    stop_knots: int
-    limits: Limits
+    def __init__(self, grid: Grid, constant: float) -> None:
+        self.grid, self.constant = grid, constant
+        self._program = lru_cache(maxsize=64)(self._made)
 
-    @property
-    def h(self) -> float:
-        """Knot period [s]."""
-        return self.period_ns / NS
+    def _made(self, knots: int) -> Program:
+        return Program.of(basis_of(knots, self.grid.h, self.constant), self.grid)
 
+    def solve(self, state: KinematicState, rows: Array, old: Plan | None) -> Array:
+        """Jerk (K + stop knots, n) [per s^3] from ``state`` along ``rows`` (K, n) to rest.
 
-@lru_cache(maxsize=512)
-def smoothing_gain(knots: int, h: float, constant: float) -> Array:
-    """Map (K, K) from the reference, less the free motion, to jerk; time constant in s."""
-    steps = np.arange(1, knots + 1)[:, None] - np.arange(knots)[None, :] - 1
-    reach = (h**3 / 6) * (3 * steps**2 + 3 * steps + 1)
-    to_position = np.where(steps >= 0, reach, 0.0)
-    gram = to_position.T @ to_position
-    return np.asarray(np.linalg.solve(gram + constant**6 * np.eye(knots), to_position.T))
-
-
-def solve(
-    state: KinematicState, rows: Array, old: Plan | None, grid: Grid, constants: tuple[float, ...]
-) -> Array:
-    """Jerk (K + stop knots, n) [per s^3] from ``state`` along ``rows`` (K, n) to rest.
-
-    ``old`` is the committed plan; without one the fallback is to stay at rest.
-    """
-    count = len(rows)
-    t = grid.h * np.arange(1, count + 1)[:, None]
-    free = state.position + t * (state.velocity + t * (state.acceleration / 2))
-    chosen = np.zeros((count + grid.stop_knots, rows.shape[1]))
-    open_joints = np.ones(rows.shape[1], dtype=bool)
-    for constant in constants:
-        jerk = _with_tail(state, smoothing_gain(count, grid.h, constant) @ (rows - free), grid)
-        fits = is_feasible(state, jerk, grid) & open_joints
-        chosen = np.where(fits, jerk, chosen)
-        open_joints &= ~fits
-        if not open_joints.any():
-            return chosen
-    fallback = _old_jerk(state, old, len(chosen), grid)
-    return np.where(open_joints, _toward(state, fallback, jerk, grid), chosen)
+        ``old`` is the committed plan; without one the fallback is to stay at rest.
+        """
+        grid, count = self.grid, len(rows)
+        basis = basis_of(count, grid.h, self.constant)
+        t = grid.h * np.arange(1, count + 1)[:, None]
+        free = state.position + t * (state.velocity + t * (state.acceleration / 2))
+        blocks = basis.gain @ (rows - free)
+        jerk = with_tail(state, basis.spread @ blocks, grid)
+        beyond = np.flatnonzero(~is_feasible(state, jerk, grid))
+        if not len(beyond):
+            return jerk
+        for joint in beyond:
+            limited = self._program(count).solve(state, rows[:, joint], int(joint))
+            blocks[:, joint] = 0.0 if limited is None else limited
+        part = _columns(state, grid, beyond)
+        tried = with_tail(part[0], basis.spread @ blocks[:, beyond], part[1])
+        still = ~is_feasible(part[0], tried, part[1])
+        if still.any():
+            fallback = _old_jerk(state, old, len(jerk), grid)[:, beyond[still]]
+            rest = _columns(state, grid, beyond[still])
+            tried[:, still] = _toward(rest[0], fallback, tried[:, still], rest[1])
+        jerk[:, beyond] = tried
+        return jerk
 
 
 def is_feasible(state: KinematicState, jerk: Array, grid: Grid) -> NDArray[np.bool_]:
@@ -79,10 +71,21 @@ def is_feasible(state: KinematicState, jerk: Array, grid: Grid) -> NDArray[np.bo
     return np.asarray(moving & tails.feasible())
 
 
-def _with_tail(state: KinematicState, along: Array, grid: Grid) -> Array:
+def with_tail(state: KinematicState, along: Array, grid: Grid) -> Array:
+    """Jerk ``along`` (K, n), then that of the stop tail from where it leads."""
     _, v, a = integrate(state, along, grid.h)
     tail = stop_jerk(v[..., -1, :], a[..., -1, :], grid.stop_knots, grid.h)
     return np.concatenate([along, tail], axis=-2)
+
+
+def _columns(
+    state: KinematicState, grid: Grid, joints: NDArray[np.intp]
+) -> tuple[KinematicState, Grid]:
+    """State and grid of some joints alone."""
+    names = ("lower", "upper", "velocity", "acceleration", "jerk", "margin")
+    limits = Limits(**{name: getattr(grid.limits, name)[joints] for name in names})
+    part = (x[joints] for x in (state.position, state.velocity, state.acceleration))
+    return KinematicState(state.time_ns, *part), Grid(grid.period_ns, grid.stop_knots, limits)
 
 
 def _old_jerk(state: KinematicState, old: Plan | None, count: int, grid: Grid) -> Array:
@@ -93,7 +96,7 @@ def _old_jerk(state: KinematicState, old: Plan | None, count: int, grid: Grid) -
     left = jerk_of(slice_from(old, state.time_ns))
     if len(left) <= count:
         return np.concatenate([left, np.zeros((count - len(left), n))])
-    return _with_tail(state, left[: count - grid.stop_knots], grid)
+    return with_tail(state, left[: count - grid.stop_knots], grid)
 
 
 def _toward(state: KinematicState, old: Array, new: Array, grid: Grid) -> Array:

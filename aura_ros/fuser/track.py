@@ -19,6 +19,9 @@ class Leased:
     """The committed plan with the end of its lease on both clocks [ns].
 
     ``identity`` is the digest of what was last committed; a proposal names it as its base.
+    ``before`` holds, by the time at which a plan takes over, the motion that it takes over from:
+    stops that begin earlier are cut from that. It may be a stop tail already, and a tail out of
+    a tail would go farther than what was vetted.
     """
 
     committed: Plan
@@ -26,11 +29,14 @@ class Leased:
     until_ros_ns: int
     until_steady_ns: int
     stop_knots: int
+    before: tuple[tuple[int, Plan], ...] = ()
 
     @property
     def track(self) -> Track:
         """The motion that may be commanded: it stops where the lease ends."""
-        return Track(cut(self.committed, self.until_ros_ns, self.stop_knots))
+        end = self.until_ros_ns
+        motion = next((old for seam, old in self.before if end < seam), self.committed)
+        return Track(cut(motion, end, self.stop_knots))
 
     def holds(self, now: Now) -> bool:
         """The lease has ended on neither clock: simulated time may run ahead of the steady one."""
@@ -55,6 +61,7 @@ class Leased:
             self,
             # Motion long passed is dropped, so that plans stay short; a late loop is not there yet.
             committed=slice_from(self.committed, now.ros_ns - HISTORY_NS),
+            before=tuple((seam, old) for seam, old in self.before if seam > now.ros_ns),
             until_ros_ns=now.ros_ns + duration,
             until_steady_ns=now.steady_ns + duration,
         )
@@ -62,7 +69,7 @@ class Leased:
     def expired(self) -> Leased:
         """The lease ran out: its stop is now what is committed, so motion never jumps ahead."""
         stop = self.track.plan
-        return replace(self, committed=stop, identity=stop.digest)
+        return replace(self, committed=stop, identity=stop.digest, before=())
 
     def revoked(self, now: Now) -> Leased:
         """The lease is taken back: the stop tail begins at the next knot."""
@@ -71,4 +78,10 @@ class Leased:
 
     def with_plan(self, plan: Plan) -> Leased:
         """``plan`` committed: the old motion up to its start, then the plan."""
-        return replace(self, committed=splice(self.committed, plan), identity=plan.digest)
+        earlier = tuple((seam, old) for seam, old in self.before if seam <= plan.start_ns)
+        return replace(
+            self,
+            committed=splice(self.committed, plan),
+            identity=plan.digest,
+            before=(*earlier, (plan.start_ns, self.committed)),
+        )

@@ -34,7 +34,7 @@ def stop_jerk(velocity: Array, acceleration: Array, knots: int, h: float) -> Arr
 
 
 @lru_cache(maxsize=8)
-def _tail_maps(knots: int, h: float) -> tuple[Array, Array, Array, Array]:
+def tail_maps(knots: int, h: float) -> tuple[Array, Array, Array, Array]:
     """A tail is linear in the velocity and acceleration (1, 0), (0, 1) that it begins with.
 
     Maps (m, 2) to the control points of position (from where it begins) and velocity, to the
@@ -52,7 +52,7 @@ def tail_ratios(
     """Worst ratios of the stop tails from all states (K, n), also between knots: shapes (n,)."""
     count, n = position.shape
     state = np.stack([velocity, acceleration]).reshape(2, count * n)
-    moved, v, a, j = (map_ @ state for map_ in _tail_maps(knots, h))
+    moved, v, a, j = (map_ @ state for map_ in tail_maps(knots, h))
     far = moved.max(axis=0).reshape(count, n), moved.min(axis=0).reshape(count, n)
     worst = [np.abs(x).max(axis=0).reshape(count, n).max(axis=0) for x in (v, a, j)]
     outer = np.concatenate([position + extreme for extreme in far])

@@ -1,0 +1,100 @@
+"""The plan of one joint within its limits: a quadratic program in the jerk of its blocks.
+
+Every limit is linear in the blocks: position and velocity through their Bernstein control
+points, which bound them inside a block too, and the stop tails from the edges of all blocks.
+Solved by daqp, an exact dual active-set method (Arnstrom, Bemporad and Axehill 2022).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import daqp
+import numpy as np
+
+from aura_ros.fuser.basis import Basis
+from aura_ros.fuser.grid import Grid
+from aura_ros.types import Array, KinematicState
+
+# The program keeps limits this much tighter: for its tolerance, and between the rows of tails.
+KEPT = 0.996
+SOLVED = 1
+UNBOUNDED = 1e30
+
+
+@dataclass(frozen=True)
+class Program:
+    """The program for plans of one length, the same for all joints but for their bounds.
+
+    ``unit`` scales the blocks so that the Hessian has trace 1, since the solver's tolerances
+    are absolute; ``matrix`` holds the rows that limits bound.
+    """
+
+    basis: Basis
+    grid: Grid
+    unit: float
+    hessian: Array
+    matrix: Array
+
+    @classmethod
+    def of(cls, basis: Basis, grid: Grid) -> Program:
+        """The program on ``basis``."""
+        unit = 1 / float(np.sqrt(np.trace(basis.cost)))
+        rows = np.concatenate(_rows(*basis.edges, basis, grid))
+        return cls(basis, grid, unit, basis.cost * unit**2, rows * unit)
+
+    def solve(self, state: KinematicState, reference: Array, joint: int) -> Array | None:
+        """Blocks (b,) of jerk [per s^3] of column ``joint`` that track ``reference`` (K,).
+
+        None where no motion from ``state`` meets all limits, or the solver gives up.
+        """
+        p, v, a = (x[joint] for x in (state.position, state.velocity, state.acceleration))
+        t = self.basis.times[:, None]
+        free = _rows(p + t * (v + t * a / 2), v + t * a, a + 0 * t, self.basis, self.grid)
+        low, high = self._bounds(free, joint)
+        knots = self.grid.h * np.arange(1, len(reference) + 1)
+        away = p + knots * (v + knots * a / 2) - reference
+        slope = self.basis.to_position.T @ away * self.unit
+        sense = np.zeros(len(low), dtype=np.intc)
+        blocks, _, flag, _ = daqp.solve(self.hessian, slope, self.matrix, high, low, sense)
+        return np.asarray(blocks) * self.unit if flag == SOLVED else None
+
+    def _bounds(self, free: tuple[Array, ...], joint: int) -> tuple[Array, Array]:
+        """Lower and upper bounds of the blocks and of what they add to the free motion."""
+        limits = self.grid.limits
+        lower, upper = limits.lower[joint], limits.upper[joint]
+        inside = (1 - KEPT) * (upper - lower) if np.isfinite(upper - lower) else 0.0
+        jerk = KEPT * limits.jerk[joint]
+        blocks = np.full(len(self.basis.lengths), jerk / self.unit)
+        rates = KEPT * np.array([limits.velocity[joint], limits.acceleration[joint], jerk])
+        low = [-blocks, lower + inside - free[0][:, 0]]
+        high = [blocks, upper - inside - free[0][:, 0]]
+        for limit, values in zip(rates, free[1:], strict=True):
+            low.append(-limit - values[:, 0])
+            high.append(limit - values[:, 0])
+        return (
+            np.maximum(np.concatenate(low), -UNBOUNDED),
+            np.minimum(np.concatenate(high), UNBOUNDED),
+        )
+
+
+def _rows(p: Array, v: Array, a: Array, basis: Basis, grid: Grid) -> tuple[Array, ...]:
+    """What limits bound, of motion with ``p, v, a`` (b + 1, c) where blocks meet.
+
+    Rows (m, c) of position, velocity, acceleration and jerk; jerk here is that of tails.
+    """
+    length = basis.lengths[:, None]
+    tails = grid.tail_rows
+    position = [p[1:], p[:-1] + v[:-1] * length / 3, p[1:] - v[1:] * length / 3]
+    position += [p[1:] + x * v[1:] + y * a[1:] for x, y in tails.position]
+    # Tails from the middle of a block too: their worst may lie inside.
+    begins = np.concatenate([v[1:], v[:-1] + (3 * a[:-1] + a[1:]) * length / 8])
+    pushes = np.concatenate([a[1:], (a[:-1] + a[1:]) / 2])
+    velocity = [v[1:], v[:-1] + a[:-1] * length / 2]
+    rates = [velocity, [a[1:]], []]
+    for kind, rows in zip(rates, (tails.velocity, tails.acceleration, tails.jerk), strict=True):
+        kind += [x * begins + y * pushes for x, y in rows]
+    columns = p.shape[1]
+    return tuple(
+        np.concatenate(kind) if kind else np.zeros((0, columns)) for kind in (position, *rates)
+    )
