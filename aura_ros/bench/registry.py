@@ -13,6 +13,8 @@ from aura_ros.figures import Metric
 # Name of the module, and what it measures: listed without importing what it needs.
 BENCHMARKS = {
     "chain": "image stamp to committed plan, command period, memory of guard and fuser",
+    "delay": "closed loop with the embedded robot under policy latencies",
+    "fuser": "smoothness, error, starvation and reaction against published chunk execution",
 }
 
 

@@ -6,10 +6,6 @@ Seeds from 1000 on are for development: the benchmark reports 0 to 19.
 from __future__ import annotations
 
 import os
-
-# Before numpy: workers of one thread each, as in the benchmark.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 from typing import Annotated
 
 import numpy as np
@@ -17,11 +13,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from aura_ros.bench.fuser.job import Outcome, run_cell
-from aura_ros.bench.fuser.scenario import CELLS, cell
+from aura_ros.bench.fuser.job import Outcome
+from aura_ros.bench.fuser.pool import pool, run_jobs
+from aura_ros.bench.fuser.scenario import CELLS
 
 COLUMNS = {
-    "rmse": "rmse [mrad]", "lag": "lag [ms]", "starved": "starved [%]",
+    "rmse": "rmse (mrad)", "lag": "lag (ms)", "starved": "starved (%)",
     "worst_velocity": "v", "worst_acceleration": "a", "worst_jerk": "j",
     "rms_jerk": "RMS jerk",
 }  # fmt: skip
@@ -33,7 +30,7 @@ def main(
     names: Annotated[list[str] | None, typer.Argument(help="cells; none: list them")] = None,
     seeds: Annotated[int, typer.Option(min=1)] = 4,
     first: Annotated[int, typer.Option(min=0)] = 1000,
-    systems: Annotated[str, typer.Option(help="comma-separated; none: all")] = "all",
+    systems: Annotated[str, typer.Option(help="names, with commas; ours always runs")] = "all",
 ) -> None:
     """Run cells and print their means."""
     console = Console(width=120)
@@ -41,9 +38,9 @@ def main(
         console.print(" ".join(CELLS))
         raise typer.Exit(2)
     chosen = None if systems == "all" else [name for name in systems.split(",") if name]
-    for name in names:
-        outcomes = [o for s in range(first, first + seeds) for o in run_cell(cell(name), s, chosen)]
-        show(name, outcomes, console)
+    with pool(min(seeds, os.cpu_count() or 1)) as executor:
+        for name in names:
+            show(name, run_jobs(executor, [name], range(first, first + seeds), chosen), console)
 
 
 def show(name: str, outcomes: list[Outcome], console: Console) -> None:
