@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from aura_ros.bench.execution.executor import Setup
-from aura_ros.bench.execution.rows import Commanded, RowClock
+from aura_ros.bench.execution.rows import Commanded, Requests, RowClock
 from aura_ros.types import ActionChunk, Array, KinematicState
 
 # k of the published code: the larger, the less newer chunks count.
@@ -28,6 +28,7 @@ class TemporalEnsemble:
         self._in_flight = setup.in_flight
         self._clock = RowClock(setup.robot.row_period_ns)
         self._commanded = Commanded(setup)
+        self._requests: Requests[int] = Requests()
         self._chunks: dict[int, Array] = {}
         self._rate = 0.0
 
@@ -37,11 +38,12 @@ class TemporalEnsemble:
 
     def asked(self, now_ns: int) -> KinematicState:
         """The last command."""
+        self._requests.add(self._clock.step(now_ns))
         return self._commanded.state(now_ns)
 
     def receive(self, chunk: ActionChunk, now_ns: int) -> None:
         """Kept under the step of its question, as the published table of all actions is."""
-        self._chunks[self._clock.step(chunk.start_ns)] = chunk.rows
+        self._chunks[self._requests.of(chunk)] = chunk.rows
 
     def row(self, now_ns: int) -> Array:
         """The ensemble for this period, or the last row where no chunk reaches."""

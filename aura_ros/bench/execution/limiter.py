@@ -6,8 +6,6 @@ States" (RSS 2021).
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from ruckig import InputParameter, Ruckig, RuckigError, Synchronization, Trajectory
 
@@ -45,9 +43,8 @@ class Limited:
         return self._executor.wants(now_ns, in_flight)
 
     def asked(self, now_ns: int) -> KinematicState:
-        """What the method tells; the limiter's state where that is the state of now."""
-        told = self._executor.asked(now_ns)
-        return told if told.time_ns > now_ns else replace(self._state, time_ns=told.time_ns)
+        """As ``Executor.asked``: the method does behind the limiter what it does alone."""
+        return self._executor.asked(now_ns)
 
     def receive(self, chunk: ActionChunk, now_ns: int) -> None:
         """As ``Executor.receive``."""

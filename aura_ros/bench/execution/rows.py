@@ -1,11 +1,15 @@
-"""What published methods have in common: numbered row periods and the last command."""
+"""What published methods have in common: numbered row periods, requests, the last command."""
 
 from __future__ import annotations
+
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from aura_ros.bench.execution.executor import Setup
-from aura_ros.types import NS, Array, KinematicState
+from aura_ros.types import NS, ActionChunk, Array, KinematicState
+
+T = TypeVar("T")
 
 
 class RowClock:
@@ -20,6 +24,35 @@ class RowClock:
         if self._origin_ns is None:
             self._origin_ns = time_ns
         return round((time_ns - self._origin_ns) / self._period_ns)
+
+
+class Requests(Generic[T]):
+    """What is to be known of each request when its answer comes.
+
+    Answers are matched by number, as remote calls are, never by stamps: none of the published
+    methods compares the clocks of two machines to place a chunk. The k-th chunk asked for has
+    sequence k, counted from 1.
+    """
+
+    def __init__(self) -> None:
+        self._known: list[T] = []
+
+    def add(self, known: T) -> None:
+        """One request leaves."""
+        self._known.append(known)
+
+    def of(self, chunk: ActionChunk) -> T:
+        """What was known when ``chunk`` was asked for. Raises ValueError if it never was."""
+        if not 1 <= chunk.sequence <= len(self._known):
+            raise ValueError(
+                f"chunk {chunk.sequence} answers no request: {len(self._known)} were made, "
+                "numbered from 1"
+            )
+        return self._known[chunk.sequence - 1]
+
+    def is_last(self, chunk: ActionChunk) -> bool:
+        """Whether ``chunk`` answers the last request."""
+        return chunk.sequence == len(self._known)
 
 
 class Commanded:
@@ -40,5 +73,9 @@ class Commanded:
 
     def state(self, now_ns: int) -> KinematicState:
         """What a policy is told: the last row, and the velocity between the last two."""
-        velocity = (self._last - self._before) / self._period_s
-        return KinematicState(now_ns, self._last, velocity, np.zeros_like(velocity))
+        return state_of(self._before, self._last, self._period_s, now_ns)
+
+
+def state_of(before: Array, last: Array, period_s: float, time_ns: int) -> KinematicState:
+    """A robot that reaches row ``last`` (n,) one period after row ``before``."""
+    return KinematicState(time_ns, last, (last - before) / period_s, np.zeros_like(last))

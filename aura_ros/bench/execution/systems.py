@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 
 from aura_ros.bench.execution.act import TemporalEnsemble
 from aura_ros.bench.execution.executor import Executor, RowExecutor, Setup
+from aura_ros.bench.execution.lerobot import LeRobotAsync
 from aura_ros.bench.execution.limiter import Limited
 from aura_ros.bench.execution.newest import Newest
+from aura_ros.bench.execution.rtc import RealTimeChunking
 from aura_ros.bench.execution.synchronous import Synchronous
 from aura_ros.bench.execution.upsample import Upsampled
+from aura_ros.bench.execution.vlash import Vlash
 
 
 def _upsampled(method: Callable[[Setup], RowExecutor]) -> Callable[[Setup], Executor]:
@@ -20,6 +23,9 @@ SYSTEMS: Mapping[str, Callable[[Setup], Executor]] = {
     "synchronous": _upsampled(Synchronous),
     "newest": _upsampled(Newest),
     "act": _upsampled(TemporalEnsemble),
+    "lerobot": _upsampled(LeRobotAsync),
+    "rtc": _upsampled(RealTimeChunking),
+    "vlash": _upsampled(Vlash),
 }
 
 

@@ -16,7 +16,7 @@ class Upsampled:
     def __init__(self, executor: RowExecutor, setup: Setup) -> None:
         self._executor = executor
         self._period_ns = setup.robot.row_period_ns
-        self._begin_ns: int | None = None
+        self._origin_ns: int | None = None
         self._rows = 0
         self._consulted = (-1, 0)
         self._from = self._to = setup.rest
@@ -30,8 +30,8 @@ class Upsampled:
         return self._executor.wants(now_ns, in_flight)
 
     def asked(self, now_ns: int) -> KinematicState:
-        """As ``Executor.asked``."""
-        return self._executor.asked(now_ns)
+        """As ``Executor.asked``; rows begin with the row period that has begun."""
+        return self._executor.asked(self._begin(self._period_at(now_ns)))
 
     def receive(self, chunk: ActionChunk, now_ns: int) -> None:
         """As ``Executor.receive``."""
@@ -40,12 +40,10 @@ class Upsampled:
     def command(self, now_ns: int) -> Array:
         """As ``Executor.command``."""
         period = self._period_at(now_ns)
-        begin_ns = now_ns if self._begin_ns is None else self._begin_ns
         while self._rows <= period:
-            row = self._executor.row(begin_ns + self._rows * self._period_ns)
-            self._from, self._to = self._to, row
+            self._from, self._to = self._to, self._executor.row(self._begin(self._rows))
             self._rows += 1
-        share = (now_ns - begin_ns - period * self._period_ns) / self._period_ns
+        share = (now_ns - self._begin(period)) / self._period_ns
         return self._from + share * (self._to - self._from)
 
     @property
@@ -54,6 +52,9 @@ class Upsampled:
         return self._executor.rate
 
     def _period_at(self, now_ns: int) -> int:
-        if self._begin_ns is None:
-            self._begin_ns = now_ns
-        return (now_ns - self._begin_ns) // self._period_ns
+        if self._origin_ns is None:
+            self._origin_ns = now_ns
+        return (now_ns - self._origin_ns) // self._period_ns
+
+    def _begin(self, period: int) -> int:
+        return (self._origin_ns or 0) + period * self._period_ns
