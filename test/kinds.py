@@ -50,3 +50,65 @@ def every_kind(**changes: Any) -> Robot:
     values = {"groups": groups, "limits": limits, "commands": outputs,
               "continuous_joints": frozenset({"spin"})}  # fmt: skip
     return toy(**values | changes)
+
+
+# The same robot as a configuration.
+CONFIG = """
+name: toy
+groups:
+  arm:
+    kind: joints
+    unit: rad
+    joints: [elbow]
+    limits: {lower: -2.0, upper: 2.0, velocity: 2.0, acceleration: 10.0, jerk: 400.0, margin: 0.01}
+  wrist:
+    kind: joints
+    unit: rad
+    joints: [spin]
+    continuous: [spin]
+    limits: {velocity: 2.0, acceleration: 10.0, jerk: 400.0, margin: 0.0}
+  base:
+    kind: base
+    unit: si
+    joints: [x, y, yaw]
+    limits: {velocity: [0.5, 0.5, 1.0], acceleration: [1.0, 1.0, 2.0], jerk: [20.0, 20.0, 40.0]}
+  tool:
+    kind: pose
+    unit: si
+    joints: [px, py, pz, rx, ry, rz]
+    frame: world
+    orientation: [1.0, 0.0, 0.0, 0.0]
+    limits:
+      lower: [-1.0, -1.0, 0.0]
+      upper: [1.0, 1.0, 1.0]
+      velocity: [0.5, 0.5, 0.5, 1.5, 1.5, 1.5]
+      acceleration: [4.0, 4.0, 4.0, 8.0, 8.0, 8.0]
+      jerk: [80.0, 80.0, 80.0, 160.0, 160.0, 160.0]
+      margin: 0.01
+  gripper:
+    kind: gripper
+    unit: m
+    joints: [finger]
+    switching: {closed: 0.0, opened: 0.04}
+    limits: {lower: 0.0, upper: 0.05, velocity: 0.3, acceleration: 5.0, margin: 0.001}
+observation:
+  cameras: {front: {topic: camera/front/image_raw}}
+  joint_states: joint_states
+  pose: {tool: tool_pose}
+  instruction: instruction
+action: {row_period: 0.05, horizon: 16, recorded_topic: actions}
+motion: {knot_period: 0.02, stop_time: 0.24}
+commands:
+  joints:
+    topic: trajectory
+    type: trajectory_msgs/msg/JointTrajectory
+    groups: [arm, wrist]
+  base: {topic: cmd_vel, type: geometry_msgs/msg/Twist, groups: [base]}
+  tool: {topic: servo_node/delta_twist_cmds, type: geometry_msgs/msg/TwistStamped, groups: [tool]}
+  pose:
+    topic: servo_node/pose_target_cmds
+    type: geometry_msgs/msg/PoseStamped
+    groups: [tool]
+    default: false
+  gripper: {topic: gripper/commands, type: std_msgs/msg/Float64MultiArray, groups: [gripper]}
+"""

@@ -104,10 +104,15 @@ def _weights(count: int) -> NDArray[np.uint64]:
 
 
 class JointReader:
-    """Joint states in the robot's order. Missing velocities are differences of positions."""
+    """Joint states in the robot's order. Missing velocities are differences of positions.
+
+    Columns that are no joints are zero: those of a base, which nobody measures, and those of a
+    pose, which ``StateReader`` fills in.
+    """
 
     def __init__(self, robot: Robot) -> None:
         self._robot = robot
+        self._stated = np.array([robot.joints.index(j) for j in robot.stated], dtype=np.intp)
         self._names: tuple[str, ...] = ()
         self._columns = np.zeros(0, dtype=np.intp)
         self._last: JointState | None = None
@@ -115,18 +120,17 @@ class JointReader:
     def read(self, message: Any) -> JointState:
         """The value of a JointState message; other joints of the robot are left out."""
         self._map(tuple(message.name))
-        position = np.asarray(message.position, dtype=np.float64)
-        if len(position) != len(self._names):
+        given = np.asarray(message.position, dtype=np.float64)
+        if len(given) != len(self._names):
             raise ConversionError(
-                f"joint states have {len(self._names)} names and {len(position)} positions"
+                f"joint states have {len(self._names)} names and {len(given)} positions"
             )
-        if not np.isfinite(position[self._columns]).all():
-            bad = self._columns[~np.isfinite(position[self._columns])][0]
+        if not np.isfinite(given[self._columns]).all():
+            bad = self._columns[~np.isfinite(given[self._columns])][0]
             raise ConversionError(f"joint {self._names[bad]} has a position that is not finite")
         stamp_ns = nanoseconds(message.header.stamp)
-        position = position[self._columns]
-        velocity = self._velocity(message, position, stamp_ns)
-        self._last = JointState(stamp_ns, position, velocity)
+        position = self._placed(given)
+        self._last = JointState(stamp_ns, position, self._velocity(message, position, stamp_ns))
         return self._last
 
     def _map(self, names: tuple[str, ...]) -> None:
@@ -136,16 +140,23 @@ class JointReader:
         if problem:
             raise ConversionError(problem)
         self._names = names
-        self._columns = np.array([names.index(j) for j in self._robot.joints], dtype=np.intp)
+        self._columns = np.array([names.index(j) for j in self._robot.stated], dtype=np.intp)
+
+    def _placed(self, given: Array) -> Array:
+        """Numbers of a message in the columns of the robot."""
+        columns = np.zeros(len(self._robot.joints))
+        columns[self._stated] = given[self._columns]
+        return columns
 
     def _velocity(self, message: Any, position: Array, stamp_ns: int) -> Array:
         given = np.asarray(message.velocity, dtype=np.float64)
         if len(given) == len(self._names) and np.isfinite(given[self._columns]).all():
-            return np.asarray(given[self._columns])
+            return self._placed(given)
         last = self._last
         if last is None or stamp_ns <= last.stamp_ns:
             return np.zeros_like(position)
-        return np.asarray((position - last.position) * (NS / (stamp_ns - last.stamp_ns)))
+        away = self._robot.difference(position, last.position)
+        return np.asarray(away * (NS / (stamp_ns - last.stamp_ns)))
 
 
 def read_instruction(message: Any) -> Instruction:

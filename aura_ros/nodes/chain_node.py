@@ -206,7 +206,8 @@ class ChainNode(SteadyLifecycleNode):
                 return
             now = self.now()
             self._hearing.heard(spec, now.steady_ns, ahead(value, now))
-            self.deliver(value)
+            if value is not None:
+                self.deliver(value)
 
         return take
 

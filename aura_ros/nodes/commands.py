@@ -1,4 +1,4 @@
-"""Commands for controllers: trajectories with their stop tail, or positions at control rate."""
+"""Commands for joint controllers: trajectories with their stop tail, or positions."""
 
 from __future__ import annotations
 

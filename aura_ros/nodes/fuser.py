@@ -15,11 +15,12 @@ from aura_ros.fuser.config import FuserConfig
 from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.loop import CommandLoop
 from aura_ros.nodes.chain_node import ChainNode
-from aura_ros.nodes.commands import POSITIONS, TRAJECTORY, columns, positions, trajectory
+from aura_ros.nodes.commands import TRAJECTORY, columns, trajectory
 from aura_ros.nodes.messages import make, message_class
 from aura_ros.nodes.parameters import declare
 from aura_ros.nodes.realtime import go_first
 from aura_ros.nodes.run import run
+from aura_ros.nodes.set_points import SetPoints
 from aura_ros.nodes.topics import NEWEST, TOPICS
 from aura_ros.pipeline import Room
 from aura_ros.robot.description import Robot
@@ -54,7 +55,7 @@ class FuserNode(ChainNode):
     def build(self, robot: Robot, settings: Any) -> Room:
         """A fuser, and the loop that commands what it lets move."""
         self._lock = threading.Lock()
-        self._loop = CommandLoop(robot.limits)
+        self._loop = CommandLoop(robot.limits, robot.rotations)
         self._thread: threading.Thread | None = None
         self._running = False
         return Fuser(robot, settings)
@@ -62,13 +63,15 @@ class FuserNode(ChainNode):
     def outputs(self, robot: Robot) -> None:
         """One publisher per controller, and every command for whoever watches."""
         self._trajectories: list[tuple[Any, tuple[str, ...], NDArray[np.intp]]] = []
-        self._positions: list[tuple[Any, tuple[str, ...], NDArray[np.intp]]] = []
+        self._set_points: list[SetPoints] = []
         for output in robot.commands:
             publisher = self.create_publisher(message_class(output.type), output.topic, NEWEST)
             self._interfaces.append(publisher)
-            chosen = columns(output, robot)
-            kinds = {TRAJECTORY: self._trajectories, POSITIONS: self._positions}
-            kinds[output.type].append((publisher, output.joints, chosen))
+            if output.type == TRAJECTORY:
+                chosen = columns(output, robot)
+                self._trajectories.append((publisher, output.joints, chosen))
+            else:
+                self._set_points.append(SetPoints(publisher, output, robot))
         topic = TOPICS[Command]
         self._commands = self.create_publisher(
             message_class("aura_ros/msg/Command"), topic.name, topic.qos
@@ -129,10 +132,17 @@ class FuserNode(ChainNode):
         go_first()
         period_ns = int(NS / self.get_parameter(RATE.name).value)
         due_ns = time.monotonic_ns()
-        while self._running:
-            due_ns = max(due_ns + period_ns, time.monotonic_ns() - period_ns)
-            time.sleep(max(due_ns - time.monotonic_ns(), 0) / NS)
-            self._command_once()
+        try:
+            while self._running:
+                due_ns = max(due_ns + period_ns, time.monotonic_ns() - period_ns)
+                time.sleep(max(due_ns - time.monotonic_ns(), 0) / NS)
+                self._command_once()
+        finally:
+            self._halt()
+
+    def _halt(self) -> None:
+        for output in self._set_points:
+            output.halt()
 
     def _command_once(self) -> None:
         with self._lock:
@@ -144,9 +154,10 @@ class FuserNode(ChainNode):
         if self._loop.tripped and not was_tripped:
             self.post(Tripped(self._loop.tripped))
         if command is None:
+            self._halt()
             return
-        for publisher, _, chosen in self._positions:
-            publisher.publish(positions(command.position, chosen))
+        for output in self._set_points:
+            output.publish(command)
         self._commands.publish(to_message(command, make))
 
 

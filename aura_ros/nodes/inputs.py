@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rclpy.qos import QoSProfile
 
 from aura_ros import types as t
 from aura_ros.conversions import MESSAGES, from_message
+from aura_ros.conversions.poses import StateReader
 from aura_ros.conversions.sensors import (
     ImageReader,
     JointReader,
@@ -29,7 +31,8 @@ CLOCK_TOLERANCE_NS = 50_000_000
 
 @dataclass(frozen=True)
 class Input:
-    """One subscription. ``silence_s`` is the silence that is reported (infinite: never)."""
+    """One subscription. ``read`` gives a value, or None where a message completes none;
+    ``silence_s`` is the silence that is reported (infinite: never)."""
 
     name: str
     topic: str
@@ -69,6 +72,22 @@ def _reader(kind: type) -> Callable[[Any], Any]:
     return lambda message: from_message(kind, message)
 
 
+def _state(robot: Robot, silence: float) -> Iterator[Input]:
+    """Joint states and, where the robot has poses, their topics: together they are one value."""
+    topic, message = robot.joint_states_topic, "sensor_msgs/msg/JointState"
+    if not robot.poses:
+        yield Input("joint_states", topic, message, SENSOR, JointReader(robot).read, silence)
+        return
+    from aura_ros.motion.rotations import from_quaternion  # loads scipy: only for who has poses
+
+    state = StateReader(robot, from_quaternion)
+    yield Input("joint_states", topic, message, SENSOR, state.read_joints, silence)
+    for group in robot.poses:
+        read = partial(state.read_pose, group.name)
+        name, message = f"pose_{group.name}", "geometry_msgs/msg/PoseStamped"
+        yield Input(name, group.pose_topic, message, SENSOR, read, silence)
+
+
 def _sensors(kind: type, room: str, robot: Robot) -> Iterator[Input]:
     silence = SILENCE.get(kind, math.inf)
     if kind is t.Image:
@@ -79,9 +98,7 @@ def _sensors(kind: type, room: str, robot: Robot) -> Iterator[Input]:
             message = f"sensor_msgs/msg/{suffix}"
             yield Input(camera.name, camera.topic, message, IMAGE, reader.read, silence)
     elif kind is t.JointState:
-        joints, topic = JointReader(robot), robot.joint_states_topic
-        message = "sensor_msgs/msg/JointState"
-        yield Input("joint_states", topic, message, SENSOR, joints.read, silence)
+        yield from _state(robot, silence)
     elif kind is t.Instruction:
         # Latched publishers are heard late only by a latched subscription, volatile ones only by
         # a volatile one; an instruction that comes twice is the same instruction.

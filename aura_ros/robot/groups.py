@@ -13,6 +13,9 @@ from aura_ros.robot.limits import Columns, GroupLimits, joined
 from aura_ros.robot.problems import Problems, closest
 from aura_ros.robot.urdf import Urdf, UrdfError
 
+# Without these a group's limits cannot be read.
+READ_FIRST = ("kind", "unit", "joints", "continuous")
+
 
 def joint_groups(config: Mapping[str, Any], problems: Problems) -> tuple[JointGroup, ...]:
     """All groups, with the joints that could be read; a joint in two groups is a problem."""
@@ -52,7 +55,7 @@ def robot_limits(
         name: GroupLimits(name, table, urdf, problems)
         for name, table in config["groups"].items()
         if table
-        and not problems.under(*(f"groups.{name}.{key}" for key in ("kind", "joints", "unit")))
+        and not problems.under(*(f"groups.{name}.{key}" for key in READ_FIRST))
     }
     base = {name: group.base() for name, group in members.items()}
     sets: dict[str, dict[str, Columns]] = {"": base}
