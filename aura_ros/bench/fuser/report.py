@@ -53,9 +53,7 @@ def write_csv(path: Path, table: Estimates) -> None:
 
 def ratio_table(table: Estimates, ratios: Sequence[Ratio]) -> Table:
     """Our error against the best limited baseline's in every cell, worst first."""
-    shown = Table(
-        "cell", "ours (mrad)", "best, limited", "its (mrad)", "ratio", "95 %", "starved (%)"
-    )
+    shown = Table("cell", "ours (mrad)", "best other", "its (mrad)", "ratio", "95 %", "starved (%)")
     for ratio in ratios:
         ours, theirs = table[ratio.cell][OURS], table[ratio.cell][ratio.baseline]
         found = ratio.estimate
@@ -65,7 +63,7 @@ def ratio_table(table: Estimates, ratios: Sequence[Ratio]) -> Table:
             ratio.baseline.partition("+")[0],
             f"{1e3 * theirs['rmse'].value:.2f}",
             f"{found.value:.3f}",
-            f"{found.low:.3f} .. {found.high:.3f}",
+            f"{found.low:.2f}-{found.high:.2f}",
             f"{1e2 * ours['starved'].value:.1f}",
         )
     return shown

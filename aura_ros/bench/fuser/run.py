@@ -44,7 +44,7 @@ def run(options: BenchOptions, first_seed: int = 0) -> Mapping[str, Metric]:
 
 
 def _text(shown: Table) -> str:
-    console = Console(width=110)
+    console = Console(width=79)
     with console.capture() as capture:
         console.print(shown)
     return capture.get()
