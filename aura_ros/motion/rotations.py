@@ -35,6 +35,20 @@ class RotationError(ValueError):
     """Numbers that stand for no rotation, or for one outside of the chart."""
 
 
+def normalised(q: ArrayLike) -> Array:
+    """Quaternions, or other vectors (..., k), of length one. RotationError for one of about 0."""
+    vectors = np.asarray(q, dtype=np.float64)
+    norm = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    bad = np.argwhere(~(norm >= _MIN_NORM))
+    if len(bad):
+        row = f"row {bad[0][-2]}: " if vectors.ndim > 1 else ""
+        raise RotationError(
+            f"{row}a rotation of norm {float(norm[tuple(bad[0])]):.3g}, at least {_MIN_NORM} "
+            "needed: do the rows have another layout?"
+        )
+    return np.asarray(vectors / norm)
+
+
 def from_quaternion(q: ArrayLike, reference: ArrayLike) -> Array:
     """Rotation vectors (..., 3) [rad] of ``reference^-1 * q`` for ``q`` (..., 4), of any norm.
 
@@ -79,8 +93,14 @@ def angular_velocity(v: ArrayLike, rate: ArrayLike, reference: ArrayLike) -> Arr
 
 
 def multiply(a: ArrayLike, b: ArrayLike) -> Array:
-    """Quaternions (..., 4) of first turning by ``b`` (..., 4), then by ``a`` (4,) or (..., 4)."""
-    return np.asarray((_rotation(a) * _rotation(b)).as_quat()).reshape(np.shape(b))
+    """Quaternions (..., 4) of first turning by ``b``, then by ``a``; either may be one for all."""
+    shape = np.broadcast_shapes(np.shape(a), np.shape(b))
+    return np.asarray((_rotation(a) * _rotation(b)).as_quat()).reshape(shape)
+
+
+def turned(v: ArrayLike, q: ArrayLike) -> Array:
+    """Vectors (..., 3) turned by one quaternion ``q`` (4,)."""
+    return np.asarray(_rotation(q).apply(np.reshape(v, (-1, 3)))).reshape(np.shape(v))
 
 
 def from_vector(v: ArrayLike) -> Array:
@@ -115,8 +135,8 @@ def from_6d(columns: ArrayLike) -> Array:
     et al. 2019, arXiv:1812.07035). RotationError where they span no plane.
     """
     pairs = np.asarray(columns, dtype=np.float64).reshape(-1, 2, 3)
-    first = _directions(pairs[:, 0])
-    second = _directions(pairs[:, 1])
+    first = normalised(pairs[:, 0])
+    second = normalised(pairs[:, 1])
     across = second - np.sum(first * second, axis=-1, keepdims=True) * first
     sine = np.linalg.norm(across, axis=-1, keepdims=True)
     if (sine < _MIN_SINE).any():
@@ -141,20 +161,8 @@ def _kind() -> Any:
 
 def _rotation(q: ArrayLike) -> Any:
     """scipy's rotations of quaternions (..., 4), as one list; of a single one, one rotation."""
-    unit = _directions(np.asarray(q, dtype=np.float64))
+    unit = normalised(q)
     return _kind().from_quat(unit if unit.ndim == 1 else unit.reshape(-1, 4))
-
-
-def _directions(vectors: Array) -> Array:
-    norm = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    bad = np.argwhere(~(norm >= _MIN_NORM))
-    if len(bad):
-        row = f"row {bad[0][-2]}: " if vectors.ndim > 1 else ""
-        raise RotationError(
-            f"{row}a rotation of norm {float(norm[tuple(bad[0])]):.3g}, at least {_MIN_NORM} "
-            "needed: do the rows have another layout?"
-        )
-    return np.asarray(vectors / norm)
 
 
 def _same_hemisphere(q: Array) -> Array:

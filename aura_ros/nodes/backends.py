@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from aura_ros.policy.backend import Backend
+from aura_ros.motion.kinematics import Kinematics, KinematicsError
+from aura_ros.policy.actions import Actions, tools
+from aura_ros.policy.backend import Backend, declared_actions
+from aura_ros.policy.layout import LayoutError, parse
 from aura_ros.policy.scripted import ScriptedBackend
 from aura_ros.robot.description import Robot
 from aura_ros.settings import Setting
@@ -16,6 +19,7 @@ NAMES = ("scripted", "recorded")
 
 BACKEND_SETTINGS = (
     Setting("backend", "scripted", f"which policy runs: {', '.join(NAMES)}", 0, 0),
+    Setting("actions", "", "layout of the policy's rows; empty: as the backend declares", 0, 0),
     Setting("recording", "", "recorded: the recording whose commands are the chunks", 0, 0),
     Setting("latency", 0.0, "scripted: time an answer takes [s]", 0.0, 10.0),
     Setting("busy", False, "scripted: compute during the latency instead of sleeping", 0, 0),
@@ -32,6 +36,24 @@ def make_backend(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
     if name == "recorded":
         return _recorded(robot, str(chosen["recording"]))
     raise ValueError(f"backend is {name!r}; it must be one of {', '.join(NAMES)}")
+
+
+def make_actions(robot: Robot, text: str, backend: Backend, urdf: Callable[[], bytes]) -> Actions:
+    """What the backend's rows mean: the layout ``text``, or what the backend declares.
+
+    ``urdf`` is read where poses are to be reached by joints.
+    """
+    try:
+        parts = parse(text or declared_actions(backend))
+        found = tools(parts, robot)
+        data = urdf() if found else b""
+        kinematics = {
+            part.group: Kinematics(data, robot, part.group, part.tip_link, part.base_link)
+            for part in found
+        }
+        return Actions(robot, parts, kinematics)
+    except (LayoutError, KinematicsError) as error:
+        raise ValueError(f"parameter actions: {error}") from None
 
 
 def _scripted(robot: Robot, chosen: Mapping[str, Any]) -> Backend:

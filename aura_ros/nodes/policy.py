@@ -1,15 +1,16 @@
-"""The policy node: requests go to the backend in a worker thread, answers come back as values."""
+"""The policy node: requests go to the backend in worker threads, answers come back as values."""
 
 from __future__ import annotations
 
-import queue
 import sys
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from aura_ros.nodes import realtime
-from aura_ros.nodes.backends import BACKEND_SETTINGS, make_backend
+from aura_ros.nodes.backends import BACKEND_SETTINGS, make_actions, make_backend
 from aura_ros.nodes.chain_node import ChainNode
 from aura_ros.nodes.parameters import declare
 from aura_ros.nodes.run import run
@@ -17,7 +18,7 @@ from aura_ros.pipeline import Room, answer
 from aura_ros.policy.backend import Backend
 from aura_ros.policy.policy import Policy, PolicyConfig
 from aura_ros.robot.description import Robot
-from aura_ros.types import ActionChunk, Now, PolicyFeatures, Request
+from aura_ros.types import ActionChunk, Now, PolicyFeatures, Request, Response
 
 
 class PolicyNode(ChainNode):
@@ -35,13 +36,15 @@ class PolicyNode(ChainNode):
     def build(self, robot: Robot, settings: Any) -> Room:
         """A policy room, and the backend that answers it."""
         chosen = {s.name: self.get_parameter(s.name).value for s in BACKEND_SETTINGS}
-        self._worker = Worker(make_backend(robot, chosen), self.post)
-        return Policy(robot, settings, session=time.time_ns())
+        backend = make_backend(robot, chosen)
+        actions = make_actions(robot, chosen["actions"], backend, self.robot_source.urdf)
+        self._worker = Worker(backend, self.post)
+        return Policy(robot, settings, session=time.time_ns(), actions=actions)
 
     def act_on(self, value: Any, now: Now) -> None:
         """A request goes to the worker."""
         if isinstance(value, Request):
-            self._worker.ask(value)
+            self._worker.ask(value, self.get_parameter("in_flight").value)
 
     def close(self) -> None:
         """End the worker."""
@@ -51,25 +54,43 @@ class PolicyNode(ChainNode):
 
 
 class Worker:
-    """Asks the backend, one request at a time, in a thread."""
+    """Asks the backend, in as many threads as there may be requests in flight."""
 
-    def __init__(self, backend: Backend, post: Any) -> None:
+    def __init__(self, backend: Backend, post: Callable[[Response], None]) -> None:
         self._backend, self._post = backend, post
-        self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        # A daemon: a backend that never answers must not keep the process alive.
-        threading.Thread(target=self._work, name="backend", daemon=True).start()
+        self._threads = 0
+        self._closed = False
+        self._news = threading.Condition()
+        self._requests: deque[Request] = deque()
 
-    def ask(self, request: Request) -> None:
+    def ask(self, request: Request, in_flight: int = 1) -> None:
         """Queue a request; its response is posted."""
-        self._requests.put(request)
+        with self._news:
+            self._requests.append(request)
+            # More can only wait where a thread is held up: by then the oldest are given up.
+            while len(self._requests) > in_flight:
+                self._requests.popleft()
+            while self._threads < in_flight:
+                self._threads += 1
+                # A daemon: a backend that never answers must not keep the process alive.
+                name = f"backend_{self._threads}"
+                threading.Thread(target=self._work, name=name, daemon=True).start()
+            self._news.notify()
 
     def close(self) -> None:
-        """End after the request in work."""
-        self._requests.put(None)
+        """End after the requests in work."""
+        with self._news:
+            self._closed = True
+            self._news.notify_all()
+
+    def _next(self) -> Request | None:
+        with self._news:
+            self._news.wait_for(lambda: self._requests or self._closed)
+            return None if self._closed else self._requests.popleft()
 
     def _work(self) -> None:
         realtime.give_up()
-        while (request := self._requests.get()) is not None:
+        while (request := self._next()) is not None:
             self._post(answer(self._backend, request))
 
 

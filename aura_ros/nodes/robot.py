@@ -12,6 +12,7 @@ from aura_ros.nodes.parameters import declare
 from aura_ros.nodes.topics import LATCHED
 from aura_ros.robot.description import Robot
 from aura_ros.robot.load import load_robot, urdf_topic
+from aura_ros.robot.urdf_source import urdf_of
 from aura_ros.settings import Setting
 
 SETTINGS = (
@@ -51,6 +52,12 @@ class RobotSource:
                     "robot_state_publisher, remap the topic, or name a file in the configuration"
                 )
             spin()
+
+    def urdf(self) -> bytes:
+        """The URDF: from its topic, or as the configuration names it."""
+        if self._text is not None:
+            return self._text.encode()
+        return urdf_of(str(self._node.get_parameter("robot").value))
 
     def load(self) -> Robot:
         """The robot as the parameters say."""

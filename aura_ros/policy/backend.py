@@ -15,7 +15,12 @@ class BackendError(RuntimeError):
 
 
 class Backend(Protocol):
-    """A frozen policy. Its methods run in a worker and may take as long as they need."""
+    """A frozen policy. Its methods run in a worker and may take as long as they need.
+
+    With ``in_flight`` above 1 they are called by that many threads at a time. A backend whose
+    rows are no absolute joint targets says what they are by an attribute ``actions``: a layout
+    text of ``aura_ros.policy.layout``.
+    """
 
     name: str
 
@@ -23,7 +28,12 @@ class Backend(Protocol):
         """Embedding (d,) of an observation."""
 
     def act(self, request: Request, embedding: Array) -> Array:
-        """Absolute joint targets (H, n), row 0 at ``request.start.time_ns``."""
+        """Rows (H, width), row 0 at ``request.start.time_ns``: joint targets, or ``actions``."""
+
+
+def declared_actions(backend: Backend) -> str:
+    """Layout of a backend's rows as it declares it; empty: absolute targets of all joints."""
+    return str(getattr(backend, "actions", ""))
 
 
 def plain_embedding(observation: Observation, pixels: dict[str, NDArray[Any]]) -> Array:

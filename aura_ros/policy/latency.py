@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections import deque
 
+from aura_ros.types import NS
+
 WINDOW = 20
 # The first answers include loading and compiling.
 WARM_UP = 1
@@ -31,3 +33,24 @@ class LatencyEstimate:
             return self._initial_ns
         ordered = sorted(self._samples)
         return ordered[math.ceil(0.95 * len(ordered)) - 1]
+
+
+def gap_free_ns(rows_ns: int, in_flight: int, is_ahead: bool) -> int:
+    """Longest latency [ns] at which chunks of ``rows_ns`` follow each other without a gap.
+
+    With m requests in flight a chunk arrives every m-th part of the latency d. Rows that begin
+    at the capture stamp are used from d to d + d / m, so d <= H m / (m + 1); rows that begin
+    where they are executed (``is_ahead``) last for d / m, so d <= H m.
+    """
+    return rows_ns * in_flight // (1 if is_ahead else in_flight + 1)
+
+
+def too_slow(latency_ns: int, rows_ns: int, in_flight: int, is_ahead: bool) -> str:
+    """Words if chunks of ``rows_ns`` leave gaps at this latency; empty if they do not."""
+    allowed_ns = gap_free_ns(rows_ns, in_flight, is_ahead)
+    if latency_ns <= allowed_ns:
+        return ""
+    return (
+        f"answers take {latency_ns / NS:.2f} s; with in_flight {in_flight} chunks follow without "
+        f"gaps up to {allowed_ns / NS:.2f} s: raise in_flight, or let the policy answer more rows"
+    )

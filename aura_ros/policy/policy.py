@@ -6,17 +6,18 @@ answer comes back as a :class:`Response`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import singledispatchmethod
 from typing import Any
 
-import numpy as np
-
 from aura_ros.motion.jerk import sample
-from aura_ros.policy.latency import LatencyEstimate
+from aura_ros.policy.actions import Actions
+from aura_ros.policy.config import PolicyConfig
+from aura_ros.policy.latency import LatencyEstimate, too_slow
 from aura_ros.policy.observations import Observations
+from aura_ros.policy.outstanding import Asked, Outstanding
+from aura_ros.policy.told import measured_state
 from aura_ros.robot.description import Robot
-from aura_ros.settings import setting, validated
+from aura_ros.settings import validated
 from aura_ros.types import (
     NS,
     ActionChunk,
@@ -44,31 +45,23 @@ from aura_ros.types import (
 )
 
 
-@dataclass(frozen=True)
-class PolicyConfig:
-    """Settings of the policy room."""
-
-    request_period: float = setting(0.1, "shortest time between requests [s]", 0.0, 60.0)
-    request_timeout: float = setting(10.0, "longest wait for an answer [s]", 0.1, 600.0)
-    alignment_tolerance: float = setting(
-        0.1, "how far apart capture times of images and joints may be [s]", 0.0, 1.0
-    )
-    commit_delay: float = setting(0.04, "time between a chunk and its first motion [s]", 0.0, 1.0)
-    initial_latency: float = setting(0.2, "latency assumed until it was measured [s]", 0.0, 60.0)
-    readout_timeout: float = setting(2.0, "oldest memory readout that is used [s]", 0.0, 60.0)
-    roll_forward: bool = setting(
-        True, "hand the policy the planned state at the time of execution (VLASH)"
-    )
-    instruction: str = setting("", "instruction until one is heard")
-
-
 class Policy:
-    """One robot's policy room. ``session`` distinguishes this process from its predecessors."""
+    """One robot's policy room. ``session`` distinguishes this process from its predecessors.
 
-    def __init__(self, robot: Robot, config: PolicyConfig | None = None, session: int = 0) -> None:
+    ``actions`` says what the backend's rows mean; without it, absolute targets of all joints.
+    """
+
+    def __init__(
+        self,
+        robot: Robot,
+        config: PolicyConfig | None = None,
+        session: int = 0,
+        actions: Actions | None = None,
+    ) -> None:
         self._robot = robot
         self._config = config or PolicyConfig()
         self._session = session
+        self._actions = actions or Actions(robot)
         self._enabled = True
         self._sequence = 0
         self._episode = 0
@@ -76,13 +69,13 @@ class Policy:
             robot, self._config.instruction, int(self._config.alignment_tolerance * NS)
         )
         self._latency = LatencyEstimate(int(self._config.initial_latency * NS))
+        self._outstanding = Outstanding(self._latency)
         self._start_anew()
 
     def _start_anew(self) -> None:
         self._inputs.clear()
-        self._asked: tuple[Now, Request] | None = None
+        self._outstanding.start_anew()
         self._last_asked_ns: int | None = None
-        self._next_ns = 0
         self._last_stamp_ns = -1
         self._committed: Plan | None = None
         self._readout: tuple[Now, Array] | None = None
@@ -122,18 +115,18 @@ class Policy:
 
     @handle.register
     def _(self, value: Response, now: Now) -> list[Any]:
-        if self._asked is None or value.sequence != self._asked[1].sequence:
+        asked = self._outstanding.answer(value.sequence, now, self._config.in_flight)
+        if asked is None:
             return []
-        asked, request = self._asked
-        self._asked = None
-        # The next request waits for images that are newer than this answer.
-        self._next_ns = max(self._next_ns, now.steady_ns)
+        value = self._actions.applied(value, asked.request)
         self._error = value.error
-        if value.error:
+        if value.error or not self._outstanding.is_newest(asked, now):
             return []
-        inference_ns = now.steady_ns - asked.steady_ns
-        self._latency.add(inference_ns)
-        observation = request.observation
+        return self._said(value, asked, now)
+
+    def _said(self, value: Response, asked: Asked, now: Now) -> list[Any]:
+        """The chunk and the features of an answer."""
+        request, observation = asked.request, asked.request.observation
         features = PolicyFeatures(
             self._session, request.episode, request.sequence, observation.stamp_ns, value.embedding
         )
@@ -147,17 +140,15 @@ class Policy:
             self._robot.joints,
             value.rows,
             "policy",
-            inference_ns,
+            now.steady_ns - asked.now.steady_ns,
         )
         return [chunk, features]
 
     @handle.register
     def _(self, value: Tick, now: Now) -> list[Any]:
-        if self._asked is not None:
-            waited = (now.steady_ns - self._asked[0].steady_ns) / NS
-            if waited > self._config.request_timeout:
-                self._asked = None
-                self._error = f"no answer for {waited:.1f} s: asked again"
+        waited = self._outstanding.expire(now, self._config.request_timeout)
+        if waited:
+            self._error = f"no answer for {waited:.1f} s: asked again"
         return self._ask(now)
 
     @handle.register
@@ -174,13 +165,13 @@ class Policy:
     @handle.register
     def _(self, value: SetEnabled, now: Now) -> list[Any]:
         self._enabled = value.enabled
-        self._asked = None  # what was asked before is not answered after
+        self._outstanding.drop()
         return []
 
     def _begin_episode(self) -> None:
         """What is asked now belongs to the old episode: its answer will be dropped."""
         self._episode += 1
-        self._asked = None
+        self._outstanding.drop()
         self._readout = None
 
     @handle.register
@@ -192,8 +183,9 @@ class Policy:
     # --- asking ---------------------------------------------------------------------------
 
     def _ask(self, now: Now) -> list[Any]:
-        """A request, if the policy is idle and there is something new to ask about."""
-        if not self._enabled or self._asked is not None:
+        """A request, if one more may be on its way and there is something new to ask about."""
+        outstanding, in_flight = self._outstanding, self._config.in_flight
+        if not self._enabled or len(outstanding) >= in_flight:
             return []
         observation = self._inputs.latest()
         if isinstance(observation, str):
@@ -201,26 +193,25 @@ class Policy:
             return []
         self._lacks = ""
         is_new = observation.stamp_ns > self._last_stamp_ns
-        if now.steady_ns < self._next_ns or not is_new or not self._inputs.is_round(self._next_ns):
+        may_ask = is_new and outstanding.may_ask(now, in_flight)
+        if not may_ask or not self._inputs.is_round(outstanding.next_ns):
             return []
         self._sequence += 1
         request = Request(
             self._sequence,
             self._episode,
             observation,
-            self._start(observation, now),
+            self._told(observation, now),
             self._fresh_readout(now),
         )
-        self._asked, self._last_asked_ns = (now, request), now.steady_ns
-        self._next_ns = now.steady_ns + int(self._config.request_period * NS)
-        self._last_stamp_ns = observation.stamp_ns
+        outstanding.ask(request, now, int(self._config.request_period * NS), in_flight)
+        self._last_asked_ns, self._last_stamp_ns = now.steady_ns, observation.stamp_ns
         return [request]
 
-    def _start(self, observation: Observation, now: Now) -> KinematicState:
+    def _told(self, observation: Observation, now: Now) -> KinematicState:
         """The state where the rows begin: planned at the time of execution, or measured."""
         if self._committed is None or not self._config.roll_forward:
-            rest = np.zeros_like(observation.joints.position)
-            return KinematicState(observation.stamp_ns, observation.joints.position, rest, rest)
+            return measured_state(observation, self._committed, self._robot)
         ahead = self._latency.p95_ns + int(self._config.commit_delay * NS)
         return sample(self._committed, now.ros_ns + ahead)
 
@@ -235,6 +226,9 @@ class Policy:
         """What the policy waits for, its latency, and whether it has a memory."""
         values = {
             "requests": str(self._sequence),
+            "waiting": str(len(self._outstanding)),
+            "overtaken": str(self._outstanding.overtaken),
+            "timed_out": str(self._outstanding.timed_out),
             "latency_p95_ms": f"{self._latency.p95_ns / 1e6:.1f}",
             "memory_readout": "yes" if self._fresh_readout(now) is not None else "no",
         }
@@ -247,4 +241,7 @@ class Policy:
         last = self._last_asked_ns
         if last is None or now.steady_ns - last > self._config.request_timeout * NS:
             return Health(Level.WARN, "no new observation", values)
-        return Health(Level.OK, "runs", values)
+        rows_ns = self._robot.horizon * self._robot.row_period_ns
+        is_ahead = self._config.roll_forward and self._committed is not None
+        slow = too_slow(self._latency.p95_ns, rows_ns, self._config.in_flight, is_ahead)
+        return Health(Level.WARN, slow, values) if slow else Health(Level.OK, "runs", values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -52,7 +53,7 @@ class ScriptedBackend:
         upper: Array | float = np.inf,
     ) -> None:
         self._expert_for = expert
-        self._experts: dict[str, Expert] = {}
+        self._experts = threading.local()
         self._horizon, self._row_period_s = horizon, row_period_s
         self._latency_s, self._noise, self._seed = latency_s, noise, seed
         self._busy, self._lower, self._upper = busy, lower, upper
@@ -86,9 +87,11 @@ class ScriptedBackend:
         time.sleep(max(end - time.monotonic(), 0.0))
 
     def _expert(self, instruction: str) -> Expert:
-        if instruction not in self._experts:
-            self._experts[instruction] = self._expert_for(instruction)
-        return self._experts[instruction]
+        # One of each for each thread: experts keep scratch space.
+        mine: dict[str, Expert] = vars(self._experts)
+        if instruction not in mine:
+            mine[instruction] = self._expert_for(instruction)
+        return mine[instruction]
 
     def _bias(self, sequence: int, shape: tuple[int, ...]) -> Array:
         generator = np.random.default_rng((self._seed, sequence))
