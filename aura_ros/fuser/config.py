@@ -40,3 +40,6 @@ class FuserConfig:
         0.2, "measured speed up to which a robot is at rest [per s]", 0.0, 10.0
     )
     attempts: int = setting(3, "proposals of one chunk before late verdicts refuse it", 1, 10)
+    rollback: float = setting(
+        1.0, "longest way back out of half a grasp at a new instruction; 0: none [s]", 0.0, 2.0
+    )

@@ -1,0 +1,157 @@
+"""What a new instruction does to the motion in flight, by the contact phase of the hands.
+
+FREE: it is dropped, the stop tail begins at the next knot. HOLDING: it is kept to its end, since
+a load is carried best as it was meant to be. TRANSITION: half a grasp is undone by retracing the
+executed path to before it began.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+
+import numpy as np
+
+from aura_ros.fuser.contact import SETTLE_NS, Contact, Hands
+from aura_ros.fuser.executed import Executed, recorded
+from aura_ros.fuser.moving import Moving
+from aura_ros.motion.bounds import row_rates
+from aura_ros.motion.jerk import knot_at_or_after, sample, slice_from, splice
+from aura_ros.robot.description import Limits, Robot
+from aura_ros.types import NS, ROLLBACK, ActionChunk, Array, Now, Plan
+
+# After every chunk of its episode, before those of the next (sequences are uint32).
+LAST_SEQUENCE = 2**32 - 1
+# Share of the limits that a retraced path uses, so that the plan can follow it.
+USED = 0.8
+# Times that a path is slowed down until it does; each time it comes nearer.
+TRIES = 6
+
+
+class Outcome(enum.Enum):
+    """What was done with the motion in flight; NONE: nothing moved."""
+
+    NONE = ""
+    DROPPED = "dropped"
+    KEPT = "kept"
+    ROLLED_BACK = "rolled_back"
+
+
+class TaskSwitch:
+    """Watches what one robot executes and its hands do, and says what becomes of the motion in
+    flight when another task is given."""
+
+    def __init__(self, robot: Robot, moving: Moving) -> None:
+        self._robot, self._moving = robot, moving
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing was executed."""
+        self._executed: Executed | None = None
+        self._hands = Hands.of(self._robot)
+
+    def watch(self, now: Now) -> None:
+        """Time has passed."""
+        moving, motion = self._moving, self._moving.plan(now)
+        if motion is None:
+            return
+        measured = moving.measured[1].position if moving.measured else None
+        keep_ns = int(moving.config.rollback * NS) + SETTLE_NS
+        self._executed = recorded(self._executed, motion, measured, now.ros_ns, keep_ns)
+        if self._executed is not None:
+            self._hands = self._hands.watched(self._executed)
+
+    def contact(self, now: Now) -> Contact:
+        """The contact phase at ``now``, as far as it was watched."""
+        motion = self._moving.plan(now)
+        if motion is None or self._executed is None:
+            return Contact.FREE
+        return self._hands.contact(self._executed, motion, now)
+
+    def switch(self, newest: ActionChunk | None, now: Now) -> tuple[Outcome, ActionChunk | None]:
+        """What to do with the motion in flight, and the way back where it is rolled back.
+
+        ``newest`` is the last chunk that was taken; a way back that is under way is kept.
+        """
+        self.watch(now)
+        motion = self._moving.plan(now)
+        if motion is None or motion.end_ns <= now.ros_ns or not self._moving.is_allowed(now):
+            return Outcome.NONE, None
+        contact = self.contact(now)
+        if contact == Contact.FREE:
+            return Outcome.DROPPED, None
+        longest_ns = int(self._moving.config.rollback * NS)
+        if newest is None or newest.source == ROLLBACK:
+            return Outcome.KEPT, None
+        if contact == Contact.HOLDING or not longest_ns:
+            return Outcome.KEPT, None
+        return self._undo(motion, newest, longest_ns, now)
+
+    def _undo(
+        self, motion: Plan, newest: ActionChunk, longest_ns: int, now: Now
+    ) -> tuple[Outcome, ActionChunk | None]:
+        executed, period_ns = self._executed, self._robot.knot_period_ns
+        assert executed is not None
+        back_to_ns = before_transition(self._hands, executed, longest_ns)
+        if back_to_ns is None:
+            # It has not begun: the hands are as they were before it.
+            return (Outcome.KEPT if self._hands.holds else Outcome.DROPPED), None
+        delay_ns = int(self._moving.config.commit_delay * NS)
+        start_ns = knot_at_or_after(now.ros_ns + delay_ns, period_ns)
+        path = splice(executed.plan, slice_from(motion, executed.plan.end_ns))
+        rows = way_back(path, back_to_ns, start_ns, self._robot.limits)
+        return Outcome.ROLLED_BACK, _chunk(rows, newest, start_ns, now, self._robot)
+
+
+def before_transition(hands: Hands, executed: Executed, longest_ns: int) -> int | None:
+    """When the hands were last at rest [ns], at most ``longest_ns`` before the newest knot; None
+    if they still are, and there is nothing to undo."""
+    plan = executed.plan
+    k = int(np.flatnonzero(hands.quiet(executed))[-1])
+    if k == len(plan.position) - 1:
+        return None
+    return max(plan.start_ns + k * plan.knot_period_ns, plan.end_ns - longest_ns)
+
+
+def way_back(path: Plan, first_ns: int, last_ns: int, limits: Limits) -> Array:
+    """Rows (H, n), a knot period apart, from ``path`` at ``last_ns`` back to ``first_ns``.
+
+    They take a minimum-jerk course along the path (Flash and Hogan 1985): at rest at both ends,
+    nowhere faster than the way there, and slower where limits demand it.
+    """
+    h = path.knot_period_ns / NS
+    # The greatest rate of the minimum-jerk course is 1.875 of its mean.
+    duration = 1.875 * (last_ns - first_ns) / NS
+    for _ in range(TRIES):
+        count = max(math.ceil(duration / h), 2)
+        u = np.arange(count + 1) / count
+        ago = (10 * u**3 - 15 * u**4 + 6 * u**5) * (last_ns - first_ns)
+        rows = np.array([sample(path, last_ns - round(t)).position for t in ago])
+        too_fast = _too_fast(rows, h, limits)
+        if too_fast <= 1.0:
+            break
+        duration *= too_fast
+    return np.clip(rows, limits.lower, limits.upper)
+
+
+def _too_fast(rows: Array, h: float, limits: Limits) -> float:
+    """By how much ``rows`` must be slowed to use no more than their share of the limits."""
+    velocity, acceleration = row_rates(rows, h)
+    v = np.abs(velocity / limits.velocity).max(initial=0.0)
+    a = np.abs(acceleration / limits.acceleration).max(initial=0.0)
+    return float(max(v / USED, np.sqrt(a / USED)))
+
+
+def _chunk(rows: Array, newest: ActionChunk, start_ns: int, now: Now, robot: Robot) -> ActionChunk:
+    session, episode, _ = newest.order
+    return ActionChunk(
+        session,
+        episode,
+        LAST_SEQUENCE,
+        now.ros_ns,
+        start_ns,
+        robot.knot_period_ns,
+        robot.joints,
+        rows,
+        ROLLBACK,
+    )
