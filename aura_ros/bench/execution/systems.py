@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from aura_ros.bench.execution.act import TemporalEnsemble
 from aura_ros.bench.execution.executor import Executor, RowExecutor, Setup
 from aura_ros.bench.execution.lerobot import LeRobotAsync
 from aura_ros.bench.execution.limiter import Limited
 from aura_ros.bench.execution.newest import Newest
+from aura_ros.bench.execution.rail import RailPaper, RailReleased
 from aura_ros.bench.execution.rtc import RealTimeChunking
 from aura_ros.bench.execution.synchronous import Synchronous
 from aura_ros.bench.execution.upsample import Upsampled
@@ -26,6 +28,9 @@ SYSTEMS: Mapping[str, Callable[[Setup], Executor]] = {
     "lerobot": _upsampled(LeRobotAsync),
     "rtc": _upsampled(RealTimeChunking),
     "vlash": _upsampled(Vlash),
+    "rail_released": RailReleased,
+    "rail_paper": RailPaper,
+    "rail_shifted": partial(RailPaper, shifted=True),
 }
 
 
