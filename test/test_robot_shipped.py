@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 
+from aura_ros.motion.stop import tail_ratios
 from aura_ros.robot.find import CHECKOUT, read_urdf
 from aura_ros.robot.fit import check_joint_names
 from aura_ros.robot.load import load_robot
 from aura_ros.robot.problems import Problems, RobotConfigError
 from aura_ros.robot.urdf import Urdf
+from aura_ros.types import NS
 
 FOLDER = CHECKOUT / "config/robots"
-SHIPPED = {"embedded_panda", "franka_fr3", "so101", "unitree_g1", "ur5"}
+SHIPPED = {"embedded_panda", "franka_fr3", "panda_servo", "so101", "tiago_pro", "unitree_g1",
+           "ur5"}
 
 # Joint limits of franka_description 1.x, robots/fr3/joint_limits.yaml: lower, upper, velocity.
 FR3 = [(-2.7437, 2.7437, 2.62), (-1.7837, 1.7837, 2.62), (-2.9007, 2.9007, 2.62),
@@ -31,6 +34,11 @@ URDFS = {
         "arm": ("lower", "upper"), "gripper": ("lower", "upper")}),
     "unitree_g1": ("g1_description/urdf/g1_29dof_with_hand_rev_1_0.urdf", {
         "left_arm": ("lower", "upper", "velocity"), "right_arm": ("lower", "upper", "velocity")}),
+    "panda_servo": ("panda_description/urdf/panda.urdf", {
+        "gripper": ("lower", "upper", "velocity")}),
+    "tiago_pro": ("tiago_pro_description/robots/tiago_pro.urdf", {
+        "torso": ("lower", "upper", "velocity"), "right_arm": ("lower", "upper", "velocity"),
+        "right_gripper": ("lower", "upper", "velocity")}),
 }
 
 
@@ -58,7 +66,7 @@ def test_every_file_is_tested():
 def test_loads_under_its_own_name(name):
     robot = load(name)
     assert robot.name == name
-    assert check_joint_names(robot, robot.joints) == ""
+    assert check_joint_names(robot, robot.stated) == ""
     assert len(robot.limits.lower) == len(robot.joints)
 
 
@@ -77,9 +85,10 @@ def test_limits_are_those_of_the_urdf(name):
 @pytest.mark.parametrize("name", sorted(SHIPPED))
 def test_margins(name):
     robot = load(name)
-    expected = {"rad": 0.005, "m": 0.0005, "normalised": 0.01}
+    expected = {"rad": 0.005, "m": 0.0005, "normalised": 0.01, "base": 0.0, "pose": 0.005}
     for i, margin in enumerate(robot.limits.margin):
-        assert margin == expected[robot.group_of(i).unit]
+        group = robot.group_of(i)
+        assert margin == expected[group.kind if group.unit == "si" else group.unit]
 
 
 def test_panda_has_frankas_published_limits():
@@ -137,3 +146,32 @@ def test_g1_is_the_robot_of_the_recordings():
         names = bag.deserialize(data, connection.msgtype).name
     assert tuple(names) == robot.joints
     assert {robot.joint_states_topic, robot.recorded_action_topic, robot.cameras[0].topic} <= topics
+
+
+@pytest.mark.parametrize(("name", "group"), [("panda_servo", "tool"), ("tiago_pro", "base")])
+def test_bases_and_tools_can_stop_from_their_speed_within_the_tail(name, group):
+    robot = load(name)
+    fast = robot.limits.velocity[None] * np.isin(robot.joints, robot.group_of(0).joints)
+    assert robot.group_of(0).name == group
+    middle, h = np.zeros_like(fast), robot.knot_period_ns / NS
+    used = tail_ratios(middle, fast, middle, robot.stop_knots, h, robot.limits)
+    assert (np.maximum(used.acceleration, used.jerk) <= 1.0).all()
+
+
+def test_tiago_drives_by_velocity_and_its_gripper_is_open_or_closed():
+    robot = load("tiago_pro")
+    base, gripper = robot.groups[0], robot.groups[-1]
+    assert (base.kind, base.frame, len(base.joints)) == ("base", "base_link", 3)
+    assert np.isinf(robot.limits.upper[:3]).all()
+    assert (gripper.switching.closed, gripper.switching.opened) == (0.79, 0.0)
+    assert robot.commands[0].type == "geometry_msgs/msg/Twist"
+    assert not robot.continuous.any()
+
+
+@pytest.mark.parametrize(("outputs", "kind"), [(None, "Pose"), (["twist", "gripper"], "Twist")])
+def test_panda_is_moved_by_servo_with_poses_or_velocities(outputs, kind):
+    robot = load("panda_servo", commands=outputs)
+    assert robot.commands[0].type == f"geometry_msgs/msg/{kind}Stamped"
+    (tool,) = robot.poses
+    assert (tool.frame, tool.pose_topic, len(tool.joints)) == ("panda_link0", "current_pose", 6)
+    assert robot.stated == ("panda_finger_joint1",)
