@@ -1,22 +1,29 @@
 """The fuser as a deterministic core: values in with their times, values out.
 
-In: chunks, verdicts, leases, measured joints, ticks. Out: proposals, commitments, the track
-that may move, status. It reads no clock and commands nothing itself (see ``loop``).
+In: chunks, verdicts, leases, measured joints, instructions, failure risk, ticks. Out: proposals,
+commitments, the track that may move, the way back out of half a grasp, status. It reads no clock
+and commands nothing itself (see ``loop``).
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import singledispatchmethod
 from typing import Any
 
+from aura_ros.fuser.acted import acted_on
 from aura_ros.fuser.admission import Admission, Refusal, refuse
 from aura_ros.fuser.config import FuserConfig
+from aura_ros.fuser.episodes import Episodes
 from aura_ros.fuser.moving import Moving
 from aura_ros.fuser.phase import Phase
 from aura_ros.fuser.propose import Proposed, Proposer
 from aura_ros.fuser.report import health_of, status_of
+from aura_ros.fuser.switching import Outcome, TaskSwitch
 from aura_ros.fuser.track import MAX_LEASE_NS
+from aura_ros.motion.jerk import knot_at_or_after
+from aura_ros.motion.stop import at_rest
 from aura_ros.robot.description import Robot
 from aura_ros.settings import validated
 from aura_ros.types import (
@@ -25,8 +32,10 @@ from aura_ros.types import (
     ClockJump,
     Configure,
     Decision,
+    FailureRisk,
     FuserStatus,
     Health,
+    Instruction,
     JointState,
     Lease,
     Now,
@@ -50,6 +59,8 @@ class Fuser:
         self._robot = robot
         self._moving = Moving(robot, config or FuserConfig())
         self._proposer = Proposer(robot, self._moving)
+        self._tasks = TaskSwitch(robot, self._moving)
+        self._episodes = Episodes()
         self._enabled = True
         self._tripped = ""
         self._start_anew()
@@ -57,6 +68,10 @@ class Fuser:
     def _start_anew(self) -> None:
         self._moving.forget()
         self._proposer.forget()
+        self._tasks.forget()
+        self._episodes = Episodes(self._episodes.told)
+        self._switched, self._way_back = Outcome.NONE, ""
+        self._risk: tuple[Now, float] | None = None
         self._newest: ActionChunk | None = None
         self._pending: Proposed | None = None
         self._waiting: ActionChunk | None = None
@@ -80,17 +95,41 @@ class Fuser:
 
     @handle.register
     def _(self, value: ActionChunk, now: Now) -> list[Any]:
-        refusal = self._closed() or refuse(value, self._newest, now, self._robot, self._admission())
+        if value.digest == self._way_back:
+            return []  # its own, come back by the topic
+        refusal = (
+            self._closed()
+            or self._episodes.refuse(value)
+            or refuse(value, self._newest, now, self._robot, self._admission())
+        )
         if refusal is not None:
             return self._refuse(refusal, now)
         if self._newest is not None and value.order[:2] != self._newest.order[:2]:
             self._proposer.forget()
         self._newest = value
-        self._proposer.hear(value, now)
+        self._episodes = self._episodes.took(value, now)
+        acted = self._acted_on(value, now)
+        self._proposer.hear(acted, now)
         if self._is_awaited(now):
-            self._waiting = value
+            self._waiting = acted
             return []
-        return self._propose(value, now, attempt=1)
+        return self._propose(acted, now, attempt=1)
+
+    @handle.register
+    def _(self, value: Instruction, now: Now) -> list[Any]:
+        over, self._episodes = self._episodes.over, self._episodes.heard(value.text, now)
+        if self._episodes.over == over:
+            return []
+        self._pending = self._waiting = None
+        return [*self._switch_task(now), self.status(now)]
+
+    @handle.register
+    def _(self, value: FailureRisk, now: Now) -> list[Any]:
+        if not 0.0 <= value.trust <= 1.0:
+            words = f"trust is {value.trust}; it must be from 0 to 1: see the monitor"
+            return self._refuse(Refusal("risk", words), now)
+        self._risk = (now, value.trust)
+        return []
 
     @handle.register
     def _(self, value: Verdict, now: Now) -> list[Any]:
@@ -99,6 +138,7 @@ class Fuser:
             return []
         self._pending = None
         out = self._obey(value, pending, now)
+        self._look_after_way_back()
         waiting, self._waiting = self._waiting, None
         return out if waiting is None else [*out, *self._propose(waiting, now, attempt=1)]
 
@@ -119,7 +159,9 @@ class Fuser:
 
     @handle.register
     def _(self, value: Tick, now: Now) -> list[Any]:
-        return [*self._moving.settle(now), self.status(now)]
+        out = self._moving.settle(now)
+        self._tasks.watch(now)
+        return [*out, self.status(now)]
 
     @handle.register
     def _(self, value: ClockJump, now: Now) -> list[Any]:
@@ -131,6 +173,7 @@ class Fuser:
         out = self._stop(now)
         self._refused.clear()
         self._last_refusal = ""
+        self._episodes = Episodes(self._episodes.told)
         if self._tripped:
             out += self._end_trip(now)
         return [*out, self.status(now)]
@@ -174,6 +217,50 @@ class Fuser:
             return self._refuse(proposed, now)
         self._pending = proposed
         return [Proposal(proposed.plan)]
+
+    def _acted_on(self, chunk: ActionChunk, now: Now) -> ActionChunk:
+        """As much of ``chunk`` as is trusted, at least what every attempt needs to start."""
+        moving, period_ns = self._moving, self._robot.knot_period_ns
+        delay_ns = int(moving.config.commit_delay * moving.config.attempts * NS)
+        start_ns = knot_at_or_after(now.ros_ns + delay_ns, period_ns)
+        motion, place = moving.plan(now), moving.place(chunk.start_ns, now)
+        if motion is None and place is not None:
+            motion = at_rest(place, chunk.start_ns, period_ns, self._robot.joints)
+        needed_ns = start_ns + moving.config.min_knots * period_ns
+        return acted_on(chunk, self._trust(now), needed_ns, motion, self._robot)
+
+    def _trust(self, now: Now) -> float:
+        """The share of a chunk to act on; all of it where the monitor was not heard lately."""
+        if self._risk is None:
+            return 1.0
+        heard, trust = self._risk
+        is_old = now.steady_ns - heard.steady_ns > self._moving.config.max_age * NS
+        return 1.0 if is_old else trust
+
+    def _switch_task(self, now: Now) -> list[Any]:
+        """Another task was given: the motion in flight is dropped, kept or rolled back."""
+        self._switched, back = Outcome.NONE, None
+        if self._closed() is None:
+            self._switched, back = self._tasks.switch(self._newest, now)
+        if self._switched == Outcome.DROPPED:
+            self._phase = None
+            return self._moving.drop(now)
+        if back is None:
+            return []
+        self._newest, self._way_back = back, back.digest
+        self._proposer.forget()
+        self._proposer.hear(back, now)
+        out = [back, *self._propose(back, now, attempt=1)]
+        self._look_after_way_back()
+        return out
+
+    def _look_after_way_back(self) -> None:
+        """Where the way back is neither judged nor committed, the motion before it was kept."""
+        is_ours = self._newest is not None and self._newest.digest == self._way_back
+        plan = self._moving.leased.committed if self._moving.leased else None
+        is_taken = plan is not None and plan.chunk_digest == self._way_back
+        if is_ours and self._pending is None and not is_taken:
+            self._switched = Outcome.KEPT
 
     def _is_awaited(self, now: Now) -> bool:
         """A verdict may still come in time: a new proposal would void the one that is judged."""
@@ -226,9 +313,10 @@ class Fuser:
 
     def status(self, now: Now) -> FuserStatus:
         """What the fuser does at ``now``."""
-        return status_of(
+        status = status_of(
             self._moving, self._committed, self._refused, self._last_refusal, self._tripped, now
         )
+        return replace(status, task_switch=self._switched.value)
 
     def phase_rate(self, now: Now) -> float:
         """How fast the committed motion goes along its rows: 1 as recorded, 0 at its end."""
@@ -236,4 +324,6 @@ class Fuser:
 
     def health(self, now: Now) -> Health:
         """The state, and what was refused last."""
-        return health_of(self.status(now), self._enabled, self._tripped)
+        health = health_of(self.status(now), self._enabled, self._tripped)
+        seen = {"task_switch": self._switched.value, "contact": self._tasks.contact(now).value}
+        return replace(health, values={**health.values, **seen, "trust": f"{self._trust(now):.2f}"})

@@ -101,6 +101,16 @@ class Moving:
         self.leased = self.leased.revoked(now)
         return [Commitment(self.leased.committed), self.leased.track]
 
+    def drop(self, now: Now) -> list[Any]:
+        """The committed motion is given up, not the permission to move."""
+        if self.leased is None or not self.leased.holds(now):
+            return []
+        before = self.leased.identity
+        self.leased = self.leased.dropped(now)
+        if self.leased.identity == before:
+            return []
+        return [Commitment(self.leased.committed), self.leased.track]
+
     def settle(self, now: Now) -> list[Any]:
         """Time has passed: what stopped is said, and where a robot at rest is."""
         if self.leased is None:

@@ -76,6 +76,12 @@ class Leased:
         end = min(self.until_ros_ns, now.ros_ns + self.committed.knot_period_ns)
         return replace(self, until_ros_ns=end, until_steady_ns=now.steady_ns - 1).expired()
 
+    def dropped(self, now: Now) -> Leased:
+        """The plan is given up: its stop tail begins at the next knot. The lease goes on."""
+        end = min(self.until_ros_ns, now.ros_ns + self.committed.knot_period_ns)
+        stopped = replace(self, until_ros_ns=end).expired()
+        return replace(stopped, until_ros_ns=self.until_ros_ns)
+
     def with_plan(self, plan: Plan) -> Leased:
         """``plan`` committed: the old motion up to its start, then the plan."""
         earlier = tuple((seam, old) for seam, old in self.before if seam <= plan.start_ns)

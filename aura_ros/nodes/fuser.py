@@ -27,6 +27,7 @@ from aura_ros.robot.description import Robot
 from aura_ros.settings import Setting
 from aura_ros.types import (
     NS,
+    ActionChunk,
     ClockJump,
     Command,
     Commitment,
@@ -46,7 +47,7 @@ class FuserNode(ChainNode):
 
     room = "fuser"
     config = FuserConfig
-    says = (Proposal, Commitment, FuserStatus)
+    says = (ActionChunk, Proposal, Commitment, FuserStatus)
 
     def declare_more(self) -> None:
         """The rate of the command loop."""
