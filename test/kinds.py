@@ -37,8 +37,8 @@ def every_kind(**changes: Any) -> Robot:
         lower=np.array([-2.0, *[-inf] * 4, -1.0, -1.0, 0.0, *[-LONGEST] * 3, 0.0]),
         upper=np.array([2.0, *[inf] * 4, 1.0, 1.0, 1.0, *[LONGEST] * 3, 0.05]),
         velocity=np.array([2.0, 2.0, 0.5, 0.5, 1.0, *[0.5] * 3, *[1.5] * 3, 0.3]),
-        acceleration=np.array([10.0, 10.0, 1.0, 1.0, 2.0, *[4.0] * 3, *[8.0] * 3, 5.0]),
-        jerk=np.array([400.0, 400.0, 20.0, 20.0, 40.0, *[80.0] * 3, *[160.0] * 3, inf]),
+        acceleration=np.array([10.0, 10.0, 4.0, 4.0, 8.0, *[4.0] * 3, *[8.0] * 3, 5.0]),
+        jerk=np.array([400.0, 400.0, 80.0, 80.0, 160.0, *[80.0] * 3, *[160.0] * 3, inf]),
         margin=np.array([0.01, 0.0, 0.0, 0.0, 0.0, *[0.01] * 6, 0.001]),
     )
     outputs = (
@@ -71,7 +71,7 @@ groups:
     kind: base
     unit: si
     joints: [x, y, yaw]
-    limits: {velocity: [0.5, 0.5, 1.0], acceleration: [1.0, 1.0, 2.0], jerk: [20.0, 20.0, 40.0]}
+    limits: {velocity: [0.5, 0.5, 1.0], acceleration: [4.0, 4.0, 8.0], jerk: [80.0, 80.0, 160.0]}
   tool:
     kind: pose
     unit: si
