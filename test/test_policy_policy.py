@@ -1,4 +1,4 @@
-"""The policy: one question at a time, about what is new, from where the motion will be."""
+"""The policy: what it asks, when, about what is new, from where the motion will be."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,10 @@ from chain_values import (
 )
 
 from aura_ros.motion.jerk import sample
+from aura_ros.policy.actions import Actions
+from aura_ros.policy.layout import parse
 from aura_ros.policy.policy import Policy, PolicyConfig
+from aura_ros.robot.description import JointGroup
 from aura_ros.settings import SettingError
 from aura_ros.types import (
     ActionChunk,
@@ -159,6 +162,109 @@ def test_an_error_of_the_backend_is_said_and_the_next_answer_ends_it():
     assert talk.health().level == Level.OK
 
 
+# --- several requests in flight -------------------------------------------------------------
+
+
+def chunks(values):
+    return [value.sequence for value in values if isinstance(value, ActionChunk)]
+
+
+def test_as_many_requests_wait_as_may_be_in_flight():
+    talk = Talk(in_flight=3, initial_latency=0.3)
+    asked = [talk.see() or talk.wait(0.05) for _ in range(20)]
+    assert sum(isinstance(request, Request) for request in asked) == 3
+    assert talk.health().values["waiting"] == "3"
+
+
+def test_requests_in_flight_are_spread_over_the_latency():
+    talk = Talk(in_flight=3, initial_latency=0.3, request_period=0.05)
+    asked = []
+    for _ in range(7):
+        if talk.see():
+            asked.append(talk.seconds)
+        talk.wait(0.05)
+    np.testing.assert_allclose(asked, [0.0, 0.1, 0.2])
+
+
+def test_every_request_is_about_a_new_picture():
+    talk = Talk(in_flight=3)
+    talk.see()
+    talk.wait(1.0).tell(picture(0.0))
+    assert talk.tell(Tick()) == []
+    assert len(talk.requests) == 1
+
+
+def test_an_answer_that_was_overtaken_is_not_passed_on():
+    talk = Talk(in_flight=2, initial_latency=0.1)
+    talk.see()
+    talk.wait(0.1).see()
+    assert chunks(talk.wait(0.1).answer(sequence=2)) == [2]
+    assert talk.answer(sequence=1) == []
+    assert talk.health().values["overtaken"] == "1"
+    assert talk.health().level == Level.OK
+
+
+@pytest.mark.parametrize("value", [Reset(), ClockJump(), SetEnabled(False), Instruction("push")])
+def test_nothing_in_flight_is_answered_after(value):
+    talk = Talk(in_flight=2, initial_latency=0.1)
+    talk.see()
+    talk.wait(0.1).see()
+    assert len(talk.requests) == 2
+    talk.tell(value)
+    assert talk.answer(sequence=1) == talk.answer(sequence=2) == []
+
+
+def test_one_request_of_several_times_out():
+    talk = Talk(in_flight=2, initial_latency=0.2, request_timeout=1.0)
+    talk.see()
+    talk.wait(0.5).see()
+    talk.wait(0.6).tell(Tick())
+    assert talk.health().values["timed_out"] == "1"
+    assert talk.answer(sequence=1) == []
+    assert chunks(talk.answer(sequence=2)) == [2]
+
+
+def flight(in_flight, latency_s, seconds=6.0):
+    """Chunks of a backend that takes ``latency_s`` for each of ``in_flight`` requests."""
+    talk = Talk(in_flight=in_flight, initial_latency=latency_s, roll_forward=False)
+    found, due = [], []
+    while talk.seconds < seconds:
+        request = talk.see()
+        due += [(round(talk.seconds + latency_s, 6), request.sequence)] if request else []
+        for when, sequence in [entry for entry in due if entry[0] <= talk.seconds]:
+            due.remove((when, sequence))
+            found += [
+                (talk.seconds, c) for c in talk.answer(sequence) if isinstance(c, ActionChunk)
+            ]
+        assert talk.health().values["waiting"] == str(len(due))
+        assert len(due) <= in_flight
+        talk.wait(0.01)
+    return talk, found
+
+
+@pytest.mark.parametrize(("in_flight", "is_free"), [(1, False), (2, True), (3, True)])
+def test_more_requests_bridge_longer_latencies(in_flight, is_free):
+    """Chunks of 0.8 s whose rows begin at the capture stamp, answered after 0.45 s."""
+    talk, found = flight(in_flight, 0.45)
+    ends = [(c.start_ns - stamp(0)) / 1e9 + 0.8 for _, c in found]
+    arrivals = [when for when, _ in found]
+    gaps = [later > end for end, later in zip(ends, arrivals[1:], strict=False)]
+    assert len(gaps) > 5
+    assert any(gaps) is not is_free
+    assert (talk.health().level == Level.OK) is is_free
+
+
+def test_more_requests_than_are_allowed_now_are_waited_for():
+    talk = Talk(in_flight=2, initial_latency=0.1)
+    talk.see()
+    talk.wait(0.1).see()
+    talk.tell(Configure({"instruction": "pick", "in_flight": 1}))
+    talk.answer(sequence=1)
+    assert talk.wait(0.2).see() is None
+    talk.answer(sequence=2)
+    assert talk.wait(0.2).see()
+
+
 # --- what is asked about --------------------------------------------------------------------
 
 
@@ -219,6 +325,44 @@ def test_the_readout_goes_along_while_it_is_fresh():
     talk.answer()
     assert talk.wait(0.1).see().readout is None
     assert talk.health().values["memory_readout"] == "no"
+
+
+def test_how_far_a_base_drove_is_taken_from_the_plan():
+    robot = toy()
+    groups = (JointGroup("base", "base", robot.groups[0].joints, "si"), robot.groups[1])
+    robot = toy(groups=groups)
+    talk = Talk(robot, roll_forward=False)
+    plan = moving_plan(robot)
+    talk.tell(Commitment(plan))
+    start = talk.wait(0.3).see().start
+    planned = sample(plan, stamp(0.3)).position
+    np.testing.assert_array_equal(start.position, [*planned[:2], home(robot)[2]])
+    assert np.abs(planned - home(robot)).min() > 1e-6
+
+
+# --- what the rows mean ---------------------------------------------------------------------
+
+
+def test_rows_of_another_width_are_an_error_that_names_both():
+    talk = Talk()
+    talk.see()
+    assert talk.answer(rows=np.zeros((16, 7))) == []
+    summary = talk.health().summary
+    assert talk.health().level == Level.ERROR
+    for words in ("(16, 7)", "rows of 3 numbers", "arm: absolute; gripper: absolute"):
+        assert words in summary
+    talk.wait(0.1).see()
+    assert chunks(talk.answer()) == [2]
+
+
+def test_rows_become_targets_anchored_at_the_told_state():
+    talk = Talk(roll_forward=True)
+    actions = Actions(ROBOT, parse("arm: relative; gripper: absolute"))
+    talk.policy = Policy(ROBOT, PolicyConfig(instruction="pick"), 4, actions)
+    talk.tell(Commitment(moving_plan(ROBOT)))
+    start = talk.see().start
+    chunk, _ = talk.answer(rows=np.full((16, 3), 0.03))
+    np.testing.assert_allclose(chunk.rows[0], [*(start.position[:2] + 0.03), 0.03])
 
 
 # --- episodes -------------------------------------------------------------------------------
