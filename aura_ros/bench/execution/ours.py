@@ -55,13 +55,16 @@ class Ours:
         self._fuser = Fuser(setup.robot, self._config)
         self._loop = CommandLoop(setup.robot.limits)
         self._latency = LatencyEstimate(int(PolicyConfig().initial_latency * NS))
-        self._asked_ns: list[int] = []
+        self._asked_ns: dict[int, int] = {}
+        self._asked = 0
+        self._warm_ns: int | None = None
         self._next_request_ns = 0
         self._next_beat_ns = 0
         self._beats = 0
         self._verdicts: list[tuple[int, Plan]] = []
         self._committed: Plan | None = None
         self._rate = 0.0
+        self._old_rates: dict[int, float] = {}
         self._position = np.asarray(setup.rest, dtype=np.float64)
         self._velocity = np.zeros_like(self._position)
         self.tracks: list[tuple[int, Plan]] = []
@@ -81,7 +84,8 @@ class Ours:
         # Alone, a request follows the answer to the one before.
         spacing = spacing if self._setup.in_flight > 1 else 0
         self._next_request_ns = now_ns + max(spacing, self._setup.robot.row_period_ns)
-        self._asked_ns.append(now_ns)
+        self._asked += 1
+        self._asked_ns[self._asked] = now_ns
         if self._committed is None:
             rest = np.zeros_like(self._position)
             return KinematicState(now_ns, self._position, rest, rest)
@@ -91,8 +95,18 @@ class Ours:
     def receive(self, chunk: ActionChunk, now_ns: int) -> None:
         """A chunk arrives; requests are numbered from 1."""
         self._beat(now_ns)
-        self._latency.add(now_ns - self._asked_ns[chunk.sequence - 1])
+        asked_ns = self._asked_ns.pop(chunk.sequence, None)
+        if asked_ns is not None:
+            self._learn(asked_ns, now_ns, chunk.inference_ns)
         self._tell(chunk, now_ns)
+
+    def _learn(self, asked_ns: int, now_ns: int, inference_ns: int) -> None:
+        """The policy room measures request to answer, which is before chunks are held up; what
+        was asked before the first answer waited for loading."""
+        if self._warm_ns is None or asked_ns >= self._warm_ns:
+            self._latency.add(inference_ns or now_ns - asked_ns)
+        if self._warm_ns is None:
+            self._warm_ns = now_ns
 
     # --- commands -------------------------------------------------------------------------
 
@@ -123,23 +137,17 @@ class Ours:
         return dict(self._fuser.status(_both(self._next_beat_ns)).refused)
 
     def _rate_at(self, now_ns: int) -> float:
-        plan = self._committed
-        if plan is None or self._loop.tripped:
+        if self._committed is None or self._loop.tripped:
             return 0.0
-        tail_ns = self._setup.robot.stop_knots * plan.knot_period_ns
-        if now_ns >= plan.end_ns - tail_ns:
-            return 0.0
-        phase_rate = getattr(self._fuser, "phase_rate", None)
-        return 1.0 if phase_rate is None else float(phase_rate(_both(now_ns)))
+        old = self._old_rates.get(now_ns)
+        return self._fuser.phase_rate(_both(now_ns)) if old is None else old
 
     # --- the chain around the fuser -------------------------------------------------------
 
     def _beat(self, now_ns: int) -> None:
         """Verdicts that are due, and every 50 ms joint states, the lease and a tick."""
         while self._verdicts and self._verdicts[0][0] <= now_ns:
-            _, plan = self._verdicts.pop(0)
-            allow = Verdict(now_ns, plan.chunk_digest, plan.digest, Decision.ALLOW, "", ())
-            self._tell(allow, now_ns)
+            self._allow(self._verdicts.pop(0)[1], now_ns)
         if now_ns < self._next_beat_ns:
             return
         self._next_beat_ns = now_ns + BEAT_NS
@@ -147,6 +155,13 @@ class Ours:
         self._tell(JointState(now_ns, self._position, self._velocity), now_ns)
         self._tell(Lease(1, self._beats, now_ns, True, LEASE_NS, Mode.ACTIVE, ""), now_ns)
         self._tell(Tick(), now_ns)
+
+    def _allow(self, plan: Plan, now_ns: int) -> None:
+        """The guard's word on ``plan``; until that begins the rate is that of the old one."""
+        allow = Verdict(now_ns, plan.chunk_digest, plan.digest, Decision.ALLOW, "", ())
+        until = range(now_ns, plan.start_ns, self._setup.tick_ns)
+        self._old_rates = {at_ns: self._rate_at(at_ns) for at_ns in until}
+        self._tell(allow, now_ns)
 
     def _tell(self, value: Any, now_ns: int) -> None:
         """Give the fuser ``value``; do what follows from its words."""

@@ -105,7 +105,7 @@ def _seam(figure: Any, seed: int) -> None:
     runs: dict[str, Record] = {
         name: bench.simulate(make(bench.setup)) for name, make in SYSTEMS.items()
     }
-    runs[f"best: act{LIMITS}"] = bench.simulate(limited(SYSTEMS["act"](bench.setup), bench.setup))
+    runs[f"act{LIMITS}"] = bench.simulate(limited(SYSTEMS["act"](bench.setup), bench.setup))
     runs[OURS] = bench.simulate(bench.ours())
     axes = figure.subplots(3, 1, sharex=True)
     ticks = range(*(round(at * NS / TICK_NS) for at in SEAM_S))
