@@ -1,0 +1,86 @@
+"""What the closed-loop benchmark runs: the conditions, the grid, and one episode's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata
+from itertools import product
+from pathlib import Path
+
+from aura_ros.robot.description import Robot
+from aura_ros.robot.load import load_robot
+from aura_ros.types import digest_of
+
+PACKAGE = Path(__file__).resolve().parents[2]
+# What an episode's outcome depends on, in the package and outside of it.
+PARTS = (
+    "types", "robot", "motion", "policy", "fuser", "sim", "bench/execution", "bench/delay",
+    "settings.py",
+)  # fmt: skip
+LIBRARIES = ("numpy", "scipy", "mujoco", "ruckig")
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What is the same in every episode.
+
+    Answers take the latency of the episode, +- ``jitter`` of it; ``noise`` [rad or m] is the
+    bias of a chunk. A task is done when it holds for ``settle_s``, beginning within
+    ``limit_s`` of simulated time. Commands are due every ``tick_ns``; at most ``in_flight``
+    requests are on their way.
+    """
+
+    robot: str = "embedded_panda"
+    jitter: float = 0.2
+    noise: float = 0.002
+    limit_s: float = 25.0
+    settle_s: float = 1.0
+    tick_ns: int = 4_000_000
+    in_flight: int = 1
+
+    def load(self) -> Robot:
+        """The robot's description."""
+        return _load(self.robot)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One episode: who executes the chunks, of which task, how late, placed by which seed."""
+
+    system: str
+    task: str
+    latency_ms: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every combination of these. The reported seeds are 0 to 19: choose nothing on them."""
+
+    systems: tuple[str, ...]
+    tasks: tuple[str, ...] = ("pick_place", "push")
+    latencies_ms: tuple[int, ...] = (100, 200, 400, 800)
+    seeds: tuple[int, ...] = tuple(range(20))
+
+    def jobs(self) -> list[Job]:
+        """All episodes, seed by seed: what an interrupted run leaves is paired."""
+        varied = product(self.seeds, self.latencies_ms, self.tasks, self.systems)
+        return [Job(system, task, latency, seed) for seed, latency, task, system in varied]
+
+
+@lru_cache(maxsize=4)
+def _load(name: str) -> Robot:
+    return load_robot(name)
+
+
+def version(conditions: Conditions) -> str:
+    """Digest of conditions, robot, code and libraries: equal digests mean equal episodes."""
+    files = sorted(file for part in PARTS for file in _sources(PACKAGE / part))
+    code = [(file.relative_to(PACKAGE).as_posix(), file.read_bytes()) for file in files]
+    libraries = [(name, metadata.version(name)) for name in LIBRARIES]
+    return digest_of(conditions, conditions.load().digest, libraries, *code)
+
+
+def _sources(path: Path) -> list[Path]:
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))

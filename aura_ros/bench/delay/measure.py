@@ -1,0 +1,70 @@
+"""The benchmark itself: which episodes are left, running them, and what is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+
+from aura_ros.bench.delay.episode import Outcome, run_episode
+from aura_ros.bench.delay.experiment import Conditions, Grid, Job, version
+from aura_ros.bench.delay.plot import draw
+from aura_ros.bench.delay.pool import outcomes
+from aura_ros.bench.delay.report import Report
+from aura_ros.bench.delay.store import Store
+from aura_ros.bench.delay.systems import LIMITED, OURS, maker, names
+from aura_ros.bench.registry import BenchOptions
+from aura_ros.figures import Metric, commit, machine
+
+EPISODES, CELLS, TABLE, PICTURE = "episodes.jsonl", "cells.json", "table.txt", "delay.png"
+# Four latencies need so many columns of text.
+TABLE_WIDTH = 150
+
+
+def run(options: BenchOptions) -> Mapping[str, Metric]:
+    """Run what is not finished yet; table, JSON, picture and episodes go to ``out/delay``."""
+    grid = quick_grid() if options.quick else Grid(names())
+    return measure(grid, Conditions(), options)
+
+
+def quick_grid() -> Grid:
+    """A few episodes of one task, the others only behind the limiter."""
+    some = tuple(name for name in names() if name == OURS or name.endswith(LIMITED))
+    return Grid(some, ("pick_place",), (200, 800), (0, 1, 2))
+
+
+def measure(
+    grid: Grid, conditions: Conditions, options: BenchOptions, workers: int | None = None
+) -> Mapping[str, Metric]:
+    """Run a grid; its figures. Finished episodes of the same version are not run again.
+
+    ``workers``: processes, by default one a core; 0 runs in this one.
+    """
+    out, made_by = options.out / "delay", version(conditions)
+    store = Store(out / EPISODES, made_by)
+    left = [job for job in grid.jobs() if job not in store.outcomes]
+    options.say(f"{len(left)} episodes to run, {len(grid.jobs()) - len(left)} finished before")
+    finished = outcomes(run_system, left, conditions, workers)
+    for job, outcome in track(finished, "episodes", total=len(left)):
+        store.add(job, outcome)
+    report = Report(grid, store.outcomes)
+    document = {
+        "commit": commit(),
+        "machine": machine(),
+        "version": made_by,
+        "cells": report.document(),
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    (out / CELLS).write_text(json.dumps(document, indent=1) + "\n")
+    (out / TABLE).write_text(report.table(TABLE_WIDTH))
+    options.say(escape(report.table(max(TABLE_WIDTH, Console().width))))
+    options.say(escape(draw(report, out / PICTURE)))
+    return report.figures()
+
+
+def run_system(job: Job, conditions: Conditions) -> Outcome:
+    """One episode of a system by name."""
+    return run_episode(job, conditions, maker(job.system))

@@ -1,0 +1,62 @@
+"""Success and time over the policy's latency, one panel a task and kind of system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from aura_ros.bench.delay.report import Report
+from aura_ros.bench.delay.systems import LIMITED, OURS
+
+KINDS = ("as published", "behind the limiter")
+
+
+def draw(report: Report, path: Path) -> str:
+    """Draw ``path``; returns a line that says where it is, or why there is none."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        return f"{path.name} is not drawn: pip install matplotlib"
+    panels = [(task, kind) for task in report.grid.tasks for kind in KINDS]
+    figure = Figure(figsize=(4.2 * len(panels), 7.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(2, len(panels), sharex=True, sharey="row", squeeze=False)
+    for column, (task, kind) in enumerate(panels):
+        _panel(axes[:, column], report, task, kind)
+        axes[0, column].set_title(f"{task}\n{kind}")
+    axes[0, 0].set_ylabel("success, 95 % interval")
+    axes[1, 0].set_ylabel("median time of successes [s]")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    return f"drawn: {path}"
+
+
+def _panel(axes: Any, report: Report, task: str, kind: str) -> None:
+    suffix = LIMITED if kind == KINDS[1] else ""
+    published = [name for name in report.grid.systems if not name.endswith(LIMITED)]
+    others = dict.fromkeys(name.removesuffix(LIMITED) for name in report.grid.systems)
+    base = [name for name in others if name != OURS] or published
+    for number, name in enumerate([*base, OURS]):
+        system = OURS if name == OURS else name + suffix
+        style = {"color": "black", "linewidth": 2.4} if name == OURS else {"color": f"C{number}"}
+        _line(axes, report, task, system, {"label": name, "marker": "o", "markersize": 4} | style)
+    for axis in axes:
+        axis.grid(alpha=0.3)
+    axes[0].set_ylim(-0.03, 1.03)
+    axes[1].set_xscale("log", base=2)
+    axes[1].set_xticks(report.grid.latencies_ms, [str(x) for x in report.grid.latencies_ms])
+    axes[1].set_xlabel("latency of the policy [ms]")
+
+
+def _line(axes: Any, report: Report, task: str, system: str, style: dict[str, Any]) -> None:
+    found = [(x, report.of(system, task, x)) for x in report.grid.latencies_ms]
+    rows = [(x, row) for x, row in found if row is not None]
+    times = [(x, row.time_s) for x, row in rows if row.time_s is not None]
+    share = [row.success / row.episodes for _, row in rows]
+    below = [y - row.low for y, (_, row) in zip(share, rows, strict=True)]
+    above = [row.high - y for y, (_, row) in zip(share, rows, strict=True)]
+    axes[0].errorbar([x for x, _ in rows], share, (below, above), elinewidth=0.6, **style)
+    axes[1].plot([x for x, _ in times], [y for _, y in times], **style)

@@ -1,0 +1,95 @@
+"""The scripted policy behind a latency, in simulated time."""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+
+from aura_ros.bench.delay.experiment import Conditions, Job
+from aura_ros.policy.scripted import Expert, ScriptedBackend
+from aura_ros.robot.description import Robot
+from aura_ros.types import (
+    NS,
+    ActionChunk,
+    Array,
+    JointState,
+    KinematicState,
+    Objects,
+    Observation,
+    Request,
+)
+
+# Apart from the noise of the chunks, which is drawn by (seed, request).
+LATENCY_STREAM = 1
+
+
+class DelayedPolicy:
+    """Answers requests late. The k-th request of an episode takes the same time, and has the
+    same bias, whoever asks: both are drawn by (seed, k).
+    """
+
+    def __init__(self, expert: Expert, robot: Robot, job: Job, conditions: Conditions) -> None:
+        self._robot, self._job, self._conditions = robot, job, conditions
+        self._backend = ScriptedBackend(
+            lambda _: expert,
+            robot.horizon,
+            robot.row_period_ns / NS,
+            noise=conditions.noise,
+            seed=job.seed,
+            lower=robot.limits.lower,
+            upper=robot.limits.upper,
+        )
+        self._coming: list[tuple[int, int, ActionChunk | None]] = []
+        self.requests = 0
+        self.failures = 0
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are not answered yet."""
+        return len(self._coming)
+
+    def ask(self, now_ns: int, measured: Array, objects: Array, told: KinematicState) -> None:
+        """A request leaves at ``now_ns``: joints (n,) and objects (m, 7) as they are now, and
+        the state where its rows are to begin."""
+        self.requests += 1
+        joints = JointState(now_ns, measured, np.zeros_like(measured))
+        seen = Observation(now_ns, {}, joints, self._job.task, Objects(now_ns, objects))
+        request = Request(self.requests, 1, seen, told, None)
+        latency_ns = self.latency_ns(self.requests)
+        arrival = (now_ns + latency_ns, self.requests, self._answer(request, latency_ns))
+        heapq.heappush(self._coming, arrival)
+
+    def arrived(self, now_ns: int) -> list[ActionChunk]:
+        """Answers due by ``now_ns``, in order of arrival."""
+        due = []
+        while self._coming and self._coming[0][0] <= now_ns:
+            chunk = heapq.heappop(self._coming)[2]
+            if chunk is not None:
+                due.append(chunk)
+        return due
+
+    def latency_ns(self, request: int) -> int:
+        """How long the answer to a request takes [ns]."""
+        draw = np.random.default_rng((self._job.seed, request, LATENCY_STREAM)).uniform(-1, 1)
+        share = 1 + self._conditions.jitter * float(draw)
+        return round(self._job.latency_ms * 1e6 * share)
+
+    def _answer(self, request: Request, latency_ns: int) -> ActionChunk | None:
+        """The chunk, or None where the expert finds no motion: that answer never comes."""
+        try:
+            rows = self._backend.act(request, np.zeros(0))
+        except ValueError:
+            self.failures += 1
+            return None
+        return ActionChunk(
+            session=1,
+            episode=1,
+            sequence=request.sequence,
+            observation_stamp_ns=request.observation.stamp_ns,
+            start_ns=request.start.time_ns,
+            row_period_ns=self._robot.row_period_ns,
+            joint_names=self._robot.joints,
+            rows=rows,
+            inference_ns=latency_ns,
+        )

@@ -1,0 +1,142 @@
+"""The table, the figures and the JSON of the closed-loop benchmark."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from aura_ros.bench.delay.episode import Outcome
+from aura_ros.bench.delay.experiment import Grid, Job
+from aura_ros.bench.delay.summary import Cell, Row, cells, paired, row
+from aura_ros.bench.delay.systems import LIMITED, OURS
+from aura_ros.figures import Metric
+
+# JSON has no infinity: what was never reached is said in words.
+NEVER = "never"
+TITLE = (
+    "Done of all (95 % interval) and their median time [s], by the policy's latency; over all "
+    "latencies: stalls, runs that broke a limit, peak measured acceleration [rad/s²]"
+)
+
+
+class Report:
+    """Every cell of ``grid`` that has episodes, from the outcomes of its jobs."""
+
+    def __init__(self, grid: Grid, outcomes: Mapping[Job, Outcome]) -> None:
+        self.grid = grid
+        wanted = {job: outcomes[job] for job in grid.jobs() if job in outcomes}
+        self._cells = cells(wanted)
+        self.rows: dict[Cell, Row] = {
+            cell: row(runs.values()) for cell, runs in self._cells.items()
+        }
+
+    def of(self, system: str, task: str, latency_ms: int) -> Row | None:
+        """One cell, None where nothing ran."""
+        return self.rows.get((system, task, latency_ms))
+
+    def table(self, width: int) -> str:
+        """One line a task and system: done of all (95 % interval), median time, by latency."""
+        table = Table(title=Text(TITLE))
+        table.add_column("task")
+        table.add_column("system", no_wrap=True)
+        for latency in self.grid.latencies_ms:
+            table.add_column(f"{latency} ms", justify="right")
+        for name in ("stalls", "broken", "peak"):
+            table.add_column(name, justify="right")
+        for task in self.grid.tasks:
+            for system in self.grid.systems:
+                found = [self.of(system, task, latency) for latency in self.grid.latencies_ms]
+                table.add_row(task, system, *map(_cell, found), *_sums(found))
+            table.add_section()
+        return _text(table, width)
+
+    def figures(self) -> dict[str, Metric]:
+        """Ours at every task and latency beside the best of the others, and sums."""
+        values: dict[str, Metric] = {"episodes": sum(r.episodes for r in self.rows.values())}
+        values["seeds"] = len(self.grid.seeds)
+        for task in self.grid.tasks:
+            for latency in self.grid.latencies_ms:
+                values |= self._compared(task, latency)
+        for group, members in self._groups().items():
+            values[f"stalls_{group}"] = sum(r.stalls for r in members)
+            values[f"limit_violations_{group}"] = sum(r.violating for r in members)
+        return values
+
+    def _compared(self, task: str, latency: int) -> dict[str, Metric]:
+        where = f"{task}_{latency}ms"
+        values: dict[str, Metric] = {}
+        ours, others = self.of(OURS, task, latency), self._others(task, latency)
+        if ours is not None:
+            values |= _shares("ours", where, ours)
+        if others:
+            best = max(others, key=lambda name: _merit(others[name]))
+            values[f"best_baseline_{where}"] = best
+            values |= _shares("best_baseline", where, others[best])
+        return values
+
+    def _others(self, task: str, latency: int) -> dict[str, Row]:
+        found = {name: self.of(name, task, latency) for name in self.grid.systems if name != OURS}
+        return {name: row for name, row in found.items() if row is not None}
+
+    def _groups(self) -> dict[str, list[Row]]:
+        """Rows of ours, of the others behind the limiter, and of the others as published."""
+        groups: dict[str, list[Row]] = {}
+        for (system, _, _), found in self.rows.items():
+            limited = "limited" if system.endswith(LIMITED) else "published"
+            groups.setdefault("ours" if system == OURS else limited, []).append(found)
+        return groups
+
+    def document(self) -> list[dict[str, Any]]:
+        """Every cell with all its figures, and with its episodes by seed."""
+        return [self._entry(cell, found) for cell, found in self.rows.items()]
+
+    def _entry(self, cell: Cell, found: Row) -> dict[str, Any]:
+        system, task, latency = cell
+        runs, ours = self._cells[cell], self._cells.get((OURS, task, latency), {})
+        named = {"system": system, "task": task, "latency_ms": latency}
+        against = {} if system == OURS else {"against_ours": asdict(paired(runs, ours))}
+        episodes = {str(seed): asdict(runs[seed]) for seed in sorted(runs)}
+        return named | asdict(found) | against | {"by_seed": episodes}
+
+
+def _merit(found: Row) -> tuple[int, float]:
+    """Most successes first, then the shortest time."""
+    return found.success, -(found.time_s if found.time_s is not None else float("inf"))
+
+
+def _shares(who: str, where: str, found: Row) -> dict[str, Metric]:
+    key = f"success_{who}_{where}"
+    return {
+        key: found.success / found.episodes,
+        f"{key}_low": found.low,
+        f"{key}_high": found.high,
+        f"time_{who}_{where}_s": NEVER if found.time_s is None else found.time_s,
+    }
+
+
+def _cell(found: Row | None) -> str:
+    if found is None:
+        return ""
+    interval = f"({100 * found.low:.0f}-{100 * found.high:.0f} %)"
+    time = "-" if found.time_s is None else f"{found.time_s:.1f}"
+    return f"{found.success}/{found.episodes} {interval} {time:>5}"
+
+
+def _sums(rows: Iterable[Row | None]) -> tuple[str, str, str]:
+    """Stalls, runs that broke a limit, and the largest of the median peak accelerations."""
+    found = [row for row in rows if row is not None]
+    peak = max((row.peak_acceleration for row in found), default=0.0)
+    stalls, broken = sum(r.stalls for r in found), sum(r.violating for r in found)
+    return str(stalls), str(broken), f"{peak:.0f}"
+
+
+def _text(table: Table, width: int) -> str:
+    file = io.StringIO()
+    Console(file=file, width=width).print(table)
+    return file.getvalue()
