@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from chain_values import at, home, joints_at, moving_plan, ns
-from kinds import BASE, LONGEST, PLACE, SPIN, TURN, every_kind
+from chain_values import ROS_0, Cell, at, chunk, home, joints_at, moving_plan, ns
+from kinds import BASE, FINGER, LONGEST, PLACE, SPIN, TURN, every_kind
 
 from aura_ros.fuser.admission import Refusal
 from aura_ros.fuser.config import FuserConfig
@@ -13,6 +13,8 @@ from aura_ros.fuser.loop import CommandLoop
 from aura_ros.fuser.moving import Moving
 from aura_ros.fuser.report import status_of
 from aura_ros.fuser.rest import rest_position
+from aura_ros.guard.checks import PLAN
+from aura_ros.guard.context import Context, GuardConfig, run_checks
 from aura_ros.motion.stop import at_rest
 from aura_ros.types import Now, Track
 
@@ -141,3 +143,45 @@ def test_no_command_turns_a_tool_beyond_its_chart():
     loop = loop_at(edge)
     loop.command(at(0.1))
     assert loop.tripped == "position"
+
+
+# --- the whole way ------------------------------------------------------------------------------
+
+
+def rows_of_every_kind(begin_s):
+    """A joint beyond pi and wrapped, a base that drives on, a tool that turns, a toggle."""
+    times = begin_s + 0.05 * np.arange(16)
+    rows = np.repeat(HOME[None], 16, axis=0)
+    rows[:, SPIN] = (3.0 + 0.4 * times + np.pi) % (2 * np.pi) - np.pi
+    rows[:, BASE] = times[:, None] * [0.2, -0.1, 0.4]
+    rows[:, TURN] = np.sin(times)[:, None] * [0.4, 0.2, -0.3]
+    rows[:, FINGER] = np.where(times < 1.2, 0.0, 0.04)
+    return rows
+
+
+def test_plans_of_every_kind_are_smooth_and_pass_the_guards_checks():
+    made = Cell(ROBOT)
+    made.position = rows_of_every_kind(0.0)[0]
+    made.run(0.1)
+    begin = made.seconds
+    for _ in range(12):
+        since = made.seconds - begin
+        made.chunk(rows_of_every_kind(since))
+        made.run(0.2)
+    made.assert_sound()
+    assert len(made.commitments) > 10
+    for plan in made.proposals:
+        measured = joints_at(0.0, made.commands[0].position)
+        judged = Context(
+            Now(plan.start_ns, 0), ROBOT, GuardConfig(),
+            chunk(ROBOT, (plan.start_ns - ROS_0) / 1e9, rows=rows_of_every_kind(0.0)),
+            plan, None, measured,
+        )  # fmt: skip
+        checks = [check for check in run_checks(PLAN, judged) if check.name != "continuity"]
+        assert all(check.passed for check in checks), checks
+    end = made.commands[-1].position
+    np.testing.assert_allclose(
+        end[BASE], (made.seconds - begin) * np.array([0.2, -0.1, 0.4]), atol=0.1
+    )
+    assert end[SPIN] == pytest.approx(3.0 + 0.4 * (made.seconds - begin), abs=0.1)
+    assert end[FINGER] == pytest.approx(0.04, abs=1e-3)
