@@ -28,7 +28,7 @@ class Vlash:
         self._period_ns = setup.robot.row_period_ns
         self._clock = RowClock(self._period_ns)
         self._commanded = Commanded(setup)
-        self._latency = LatencyEstimate(0)
+        self._latency: LatencyEstimate | None = None
         self._requests: Requests[int] = Requests()
         self._rows = np.empty((0, len(setup.rest)))
         self._index = 0
@@ -47,7 +47,7 @@ class Vlash:
         self._take(step)
         if self._switch is not None and step >= self._switch:
             self._rows = self._rows[:0]
-        delay = -(-self._latency.p95_ns // self._period_ns) if self._left() else 0
+        delay = self._overlap() if self._left() else 0
         self._switch = step + delay
         self._requests.add(now_ns)
         return self._ahead(delay, now_ns) if delay else self._commanded.state(now_ns)
@@ -57,7 +57,10 @@ class Vlash:
         if chunk.order <= self._last_order or not self._requests.is_last(chunk):
             return
         self._last_order = chunk.order
-        self._latency.add(now_ns - self._requests.of(chunk))
+        took_ns = now_ns - self._requests.of(chunk)
+        # The first answer is warm-up: it serves only until there is another.
+        self._latency = self._latency or LatencyEstimate(took_ns)
+        self._latency.add(took_ns)
         self._next_rows = chunk.rows
 
     def row(self, now_ns: int) -> Array:
@@ -76,6 +79,10 @@ class Vlash:
     def rate(self) -> float:
         """As ``RowExecutor.rate``."""
         return self._rate
+
+    def _overlap(self) -> int:
+        p95_ns = self._latency.p95_ns if self._latency else 0
+        return max(-(-p95_ns // self._period_ns), 1)
 
     def _left(self) -> int:
         return len(self._rows) - self._index
