@@ -47,6 +47,19 @@ def test_from_any_state_of_a_plan_the_next_one_meets_every_limit(share, knot):
     solved(spread[::-1], state, old)
 
 
+@pytest.mark.parametrize("away", [0.0, 1e-7, 1e-4])
+@pytest.mark.parametrize("end", ["lower", "upper"])
+def test_a_joint_that_rests_at_its_limit_comes_away_from_there(end, away):
+    """An open gripper does, and its rows step."""
+    place = home(ROBOT)
+    inward = away if end == "lower" else -away
+    place[2] = getattr(ROBOT.limits, end)[2] + inward
+    rows = np.tile(place, (35, 1))
+    rows[12:, 2] = 0.025
+    plan = solved(rows, KinematicState(stamp(0.0), place, np.zeros(3), np.zeros(3)))
+    assert abs(plan.position[-1, 2] - 0.025) < 0.005
+
+
 def test_a_jump_is_made_in_nearly_the_least_time_that_the_limits_allow():
     far = np.broadcast_to(home(ROBOT) + np.array([1.0, 1.0, 0.0]), (60, 3))
     plan = solved(far)

@@ -51,7 +51,7 @@ class Program:
         p, v, a = (x[joint] for x in (state.position, state.velocity, state.acceleration))
         t = self.basis.times[:, None]
         free = _rows(p + t * (v + t * a / 2), v + t * a, a + 0 * t, self.basis, self.grid)
-        low, high = self._bounds(free, joint)
+        low, high = self._bounds(free, joint, p)
         knots = self.grid.h * np.arange(1, len(reference) + 1)
         away = p + knots * (v + knots * a / 2) - reference
         slope = self.basis.to_position.T @ away * self.unit
@@ -59,16 +59,19 @@ class Program:
         blocks, _, flag, _ = daqp.solve(self.hessian, slope, self.matrix, high, low, sense)
         return np.asarray(blocks) * self.unit if flag == SOLVED else None
 
-    def _bounds(self, free: tuple[Array, ...], joint: int) -> tuple[Array, Array]:
+    def _bounds(self, free: tuple[Array, ...], joint: int, position: float) -> tuple[Array, Array]:
         """Lower and upper bounds of the blocks and of what they add to the free motion."""
         limits = self.grid.limits
         lower, upper = limits.lower[joint], limits.upper[joint]
         inside = (1 - KEPT) * (upper - lower) if np.isfinite(upper - lower) else 0.0
+        # What rests nearer to its limit than that, as an open gripper does, may come from there.
+        below = min(inside, max(position - lower, 0.0))
+        above = min(inside, max(upper - position, 0.0))
         jerk = KEPT * limits.jerk[joint]
         blocks = np.full(len(self.basis.lengths), jerk / self.unit)
         rates = KEPT * np.array([limits.velocity[joint], limits.acceleration[joint], jerk])
-        low = [-blocks, lower + inside - free[0][:, 0]]
-        high = [blocks, upper - inside - free[0][:, 0]]
+        low = [-blocks, lower + below - free[0][:, 0]]
+        high = [blocks, upper - above - free[0][:, 0]]
         for limit, values in zip(rates, free[1:], strict=True):
             low.append(-limit - values[:, 0])
             high.append(limit - values[:, 0])
