@@ -129,7 +129,10 @@ def test_what_has_no_limits_is_far_from_none_and_still_brakes_within_its_rates()
         assert (result.passed, np.isfinite(result.value)) == (True, True)
     fast = np.array(plan.velocity)
     fast[3, BASE.start] = LIMITS.velocity[BASE.start]
-    result = braking.check(context(replace(plan, velocity=fast)))
+    driving = context(replace(plan, velocity=fast))
+    assert braking.check(driving).passed
+    weak = every_kind(limits=replace(LIMITS, acceleration=LIMITS.acceleration / 2))
+    result = braking.check(replace(driving, robot=weak))
     assert not result.passed
     assert "base: x" in result.detail
 
