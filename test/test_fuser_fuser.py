@@ -28,12 +28,14 @@ from aura_ros.types import (
     Commitment,
     Configure,
     Decision,
+    FailureRisk,
     FuserStatus,
     JointState,
     Level,
     Now,
     Proposal,
     Reset,
+    RiskLevel,
     SetEnabled,
     Tick,
     Track,
@@ -556,3 +558,51 @@ def test_the_word_to_stop_is_obeyed_whatever_its_order():
     made.tell(replace(lease(5), stamp_ns=made.now.ros_ns))
     made.tell(replace(lease(3, granted=False), stamp_ns=made.now.ros_ns))
     assert not made.fuser._moving.is_allowed(made.now)
+
+
+# --- trust ----------------------------------------------------------------------------------
+
+
+def risk(trust):
+    return FailureRisk(at(0).ros_ns, 1, RiskLevel.WARN, 1.0, 2.0, (), (), trust)
+
+
+def planned_s(made):
+    """How long the plan of a new chunk lasts before its stop tail [s]."""
+    made.chunk()
+    plan = made.proposals[-1]
+    return (plan.end_ns - plan.start_ns) / 1e9 - ROBOT.stop_knots * ROBOT.knot_period_ns / 1e9
+
+
+def test_a_chunk_that_is_trusted_less_is_followed_for_less_time():
+    whole, half = cell(), cell()
+    assert half.tell(risk(0.5)) == []
+    assert half.fuser.health(half.now).values["trust"] == "0.50"
+    assert planned_s(half) < planned_s(whole) - 0.2
+    assert half.proposals[-1].chunk_digest == whole.proposals[-1].chunk_digest
+
+
+def test_however_little_is_trusted_motion_can_begin():
+    made = cell()
+    made.tell(risk(0.0))
+    made.chunk(late_s=0.1)
+    assert made.fuser.status(made.now).committed == 1
+    assert dict(made.fuser.status(made.now).refused) == {}
+
+
+def test_an_old_risk_counts_no_more():
+    made = cell(max_age=0.5)
+    made.tell(risk(0.2))
+    made.run(0.4)
+    assert made.fuser.health(made.now).values["trust"] == "0.20"
+    made.run(0.2)
+    assert made.fuser.health(made.now).values["trust"] == "1.00"
+
+
+@pytest.mark.parametrize("trust", [-0.1, 1.1, float("nan")])
+def test_a_trust_that_is_no_share_is_refused(trust):
+    made = cell()
+    said = made.tell(risk(trust))
+    assert said[-1].refused["risk"] == 1
+    assert "from 0 to 1" in said[-1].last_refusal
+    assert made.fuser.health(made.now).values["trust"] == "1.00"

@@ -12,6 +12,7 @@ from aura_ros.types import (
     Command,
     Commitment,
     Decision,
+    FuserStatus,
     GuardStatus,
     Image,
     Instruction,
@@ -155,3 +156,13 @@ def test_recorded_chunks_take_the_policys_place():
     assert [c.digest for c in run.of(ActionChunk)] == [c.digest for c in chunks]
     assert run.of(PolicyFeatures) == [features]
     assert run.of(Commitment)
+
+
+def test_chunks_recorded_without_an_instruction_are_not_given_one():
+    """It would end the episode that they belong to."""
+    chunks = [chunk(ROBOT, 0.5 + 0.25 * k, k + 1, episode=0) for k in range(5)]
+    values = [(t, joints_at((t - at(0).ros_ns) / NS, home(ROBOT))) for t, v in scene()]
+    values += [*scene(), *((at(0.55 + 0.25 * k).ros_ns, c) for k, c in enumerate(chunks))]
+    run = Run(sorted(values, key=lambda entry: entry[0]), backend=False)
+    assert "old_episode" not in run.of(FuserStatus)[-1].refused
+    assert len({c.plan.chunk_digest for c in run.of(Commitment)}) > 3

@@ -12,18 +12,15 @@ from dataclasses import replace
 from functools import singledispatchmethod
 from typing import Any
 
-from aura_ros.fuser.acted import acted_on
+from aura_ros.fuser.acted import Trust
 from aura_ros.fuser.admission import Admission, Refusal, refuse
 from aura_ros.fuser.config import FuserConfig
-from aura_ros.fuser.episodes import Episodes
 from aura_ros.fuser.moving import Moving
 from aura_ros.fuser.phase import Phase
 from aura_ros.fuser.propose import Proposed, Proposer
 from aura_ros.fuser.report import health_of, status_of
 from aura_ros.fuser.switching import Outcome, TaskSwitch
 from aura_ros.fuser.track import MAX_LEASE_NS
-from aura_ros.motion.jerk import knot_at_or_after
-from aura_ros.motion.stop import at_rest
 from aura_ros.robot.description import Robot
 from aura_ros.settings import validated
 from aura_ros.types import (
@@ -59,8 +56,7 @@ class Fuser:
         self._robot = robot
         self._moving = Moving(robot, config or FuserConfig())
         self._proposer = Proposer(robot, self._moving)
-        self._tasks = TaskSwitch(robot, self._moving)
-        self._episodes = Episodes()
+        self._tasks, self._trust = TaskSwitch(self._moving), Trust(self._moving)
         self._enabled = True
         self._tripped = ""
         self._start_anew()
@@ -69,9 +65,7 @@ class Fuser:
         self._moving.forget()
         self._proposer.forget()
         self._tasks.forget()
-        self._episodes = Episodes(self._episodes.told)
-        self._switched, self._way_back = Outcome.NONE, ""
-        self._risk: tuple[Now, float] | None = None
+        self._trust.forget()
         self._newest: ActionChunk | None = None
         self._pending: Proposed | None = None
         self._waiting: ActionChunk | None = None
@@ -95,11 +89,11 @@ class Fuser:
 
     @handle.register
     def _(self, value: ActionChunk, now: Now) -> list[Any]:
-        if value.digest == self._way_back:
+        if self._tasks.is_way_back(value.digest):
             return []  # its own, come back by the topic
         refusal = (
             self._closed()
-            or self._episodes.refuse(value)
+            or self._tasks.episodes.refuse(value)
             or refuse(value, self._newest, now, self._robot, self._admission())
         )
         if refusal is not None:
@@ -107,8 +101,8 @@ class Fuser:
         if self._newest is not None and value.order[:2] != self._newest.order[:2]:
             self._proposer.forget()
         self._newest = value
-        self._episodes = self._episodes.took(value, now)
-        acted = self._acted_on(value, now)
+        self._tasks.took(value, now)
+        acted = self._trust.acted_on(value, now)
         self._proposer.hear(acted, now)
         if self._is_awaited(now):
             self._waiting = acted
@@ -117,19 +111,15 @@ class Fuser:
 
     @handle.register
     def _(self, value: Instruction, now: Now) -> list[Any]:
-        over, self._episodes = self._episodes.over, self._episodes.heard(value.text, now)
-        if self._episodes.over == over:
+        if not self._tasks.told(value, now):
             return []
         self._pending = self._waiting = None
         return [*self._switch_task(now), self.status(now)]
 
     @handle.register
     def _(self, value: FailureRisk, now: Now) -> list[Any]:
-        if not 0.0 <= value.trust <= 1.0:
-            words = f"trust is {value.trust}; it must be from 0 to 1: see the monitor"
-            return self._refuse(Refusal("risk", words), now)
-        self._risk = (now, value.trust)
-        return []
+        refusal = self._trust.hear(value, now)
+        return [] if refusal is None else self._refuse(refusal, now)
 
     @handle.register
     def _(self, value: Verdict, now: Now) -> list[Any]:
@@ -138,7 +128,7 @@ class Fuser:
             return []
         self._pending = None
         out = self._obey(value, pending, now)
-        self._look_after_way_back()
+        self._tasks.look_after(self._newest, self._pending is not None)
         waiting, self._waiting = self._waiting, None
         return out if waiting is None else [*out, *self._propose(waiting, now, attempt=1)]
 
@@ -173,7 +163,7 @@ class Fuser:
         out = self._stop(now)
         self._refused.clear()
         self._last_refusal = ""
-        self._episodes = Episodes(self._episodes.told)
+        self._tasks.reset()
         if self._tripped:
             out += self._end_trip(now)
         return [*out, self.status(now)]
@@ -218,49 +208,22 @@ class Fuser:
         self._pending = proposed
         return [Proposal(proposed.plan)]
 
-    def _acted_on(self, chunk: ActionChunk, now: Now) -> ActionChunk:
-        """As much of ``chunk`` as is trusted, at least what every attempt needs to start."""
-        moving, period_ns = self._moving, self._robot.knot_period_ns
-        delay_ns = int(moving.config.commit_delay * moving.config.attempts * NS)
-        start_ns = knot_at_or_after(now.ros_ns + delay_ns, period_ns)
-        motion, place = moving.plan(now), moving.place(chunk.start_ns, now)
-        if motion is None and place is not None:
-            motion = at_rest(place, chunk.start_ns, period_ns, self._robot.joints)
-        needed_ns = start_ns + moving.config.min_knots * period_ns
-        return acted_on(chunk, self._trust(now), needed_ns, motion, self._robot)
-
-    def _trust(self, now: Now) -> float:
-        """The share of a chunk to act on; all of it where the monitor was not heard lately."""
-        if self._risk is None:
-            return 1.0
-        heard, trust = self._risk
-        is_old = now.steady_ns - heard.steady_ns > self._moving.config.max_age * NS
-        return 1.0 if is_old else trust
-
     def _switch_task(self, now: Now) -> list[Any]:
         """Another task was given: the motion in flight is dropped, kept or rolled back."""
-        self._switched, back = Outcome.NONE, None
-        if self._closed() is None:
-            self._switched, back = self._tasks.switch(self._newest, now)
-        if self._switched == Outcome.DROPPED:
+        if self._closed() is not None:
+            return []  # what moves is a stop tail
+        back = self._tasks.switch(self._newest, now)
+        if self._tasks.outcome == Outcome.DROPPED:
             self._phase = None
             return self._moving.drop(now)
         if back is None:
             return []
-        self._newest, self._way_back = back, back.digest
+        self._newest = back
         self._proposer.forget()
         self._proposer.hear(back, now)
         out = [back, *self._propose(back, now, attempt=1)]
-        self._look_after_way_back()
+        self._tasks.look_after(back, self._pending is not None)
         return out
-
-    def _look_after_way_back(self) -> None:
-        """Where the way back is neither judged nor committed, the motion before it was kept."""
-        is_ours = self._newest is not None and self._newest.digest == self._way_back
-        plan = self._moving.leased.committed if self._moving.leased else None
-        is_taken = plan is not None and plan.chunk_digest == self._way_back
-        if is_ours and self._pending is None and not is_taken:
-            self._switched = Outcome.KEPT
 
     def _is_awaited(self, now: Now) -> bool:
         """A verdict may still come in time: a new proposal would void the one that is judged."""
@@ -316,7 +279,7 @@ class Fuser:
         status = status_of(
             self._moving, self._committed, self._refused, self._last_refusal, self._tripped, now
         )
-        return replace(status, task_switch=self._switched.value)
+        return replace(status, task_switch=self._tasks.outcome.value)
 
     def phase_rate(self, now: Now) -> float:
         """How fast the committed motion goes along its rows: 1 as recorded, 0 at its end."""
@@ -325,5 +288,9 @@ class Fuser:
     def health(self, now: Now) -> Health:
         """The state, and what was refused last."""
         health = health_of(self.status(now), self._enabled, self._tripped)
-        seen = {"task_switch": self._switched.value, "contact": self._tasks.contact(now).value}
-        return replace(health, values={**health.values, **seen, "trust": f"{self._trust(now):.2f}"})
+        seen = {
+            "task_switch": self._tasks.outcome.value,
+            "contact": self._tasks.contact(now).value,
+            "trust": f"{self._trust.share(now):.2f}",
+        }
+        return replace(health, values={**health.values, **seen})

@@ -13,12 +13,13 @@ import math
 import numpy as np
 
 from aura_ros.fuser.contact import SETTLE_NS, Contact, Hands
+from aura_ros.fuser.episodes import Episodes
 from aura_ros.fuser.executed import Executed, recorded
 from aura_ros.fuser.moving import Moving
 from aura_ros.motion.bounds import row_rates
 from aura_ros.motion.jerk import knot_at_or_after, sample, slice_from, splice
 from aura_ros.robot.description import Limits, Robot
-from aura_ros.types import NS, ROLLBACK, ActionChunk, Array, Now, Plan
+from aura_ros.types import NS, ROLLBACK, ActionChunk, Array, Instruction, Now, Plan
 
 # After every chunk of its episode, before those of the next (sequences are uint32).
 LAST_SEQUENCE = 2**32 - 1
@@ -38,17 +39,38 @@ class Outcome(enum.Enum):
 
 
 class TaskSwitch:
-    """Watches what one robot executes and its hands do, and says what becomes of the motion in
-    flight when another task is given."""
+    """Which task one robot is at. Watches what is executed and what the hands do, and says what
+    becomes of the motion in flight when another task is given."""
 
-    def __init__(self, robot: Robot, moving: Moving) -> None:
-        self._robot, self._moving = robot, moving
+    def __init__(self, moving: Moving) -> None:
+        self._robot, self._moving = moving.robot, moving
+        self.episodes = Episodes()
         self.forget()
 
     def forget(self) -> None:
-        """Nothing was executed."""
+        """Nothing was executed, no chunk was taken; the last instruction is known."""
+        self.reset()
+        self.outcome = Outcome.NONE
+        self._way_back = ""
         self._executed: Executed | None = None
         self._hands = Hands.of(self._robot)
+
+    def reset(self) -> None:
+        """No episode is over."""
+        self.episodes = Episodes(self.episodes.told)
+
+    def told(self, instruction: Instruction, now: Now) -> bool:
+        """Whether ``instruction`` gives another task."""
+        over, self.episodes = self.episodes.over, self.episodes.heard(instruction.text, now)
+        return self.episodes.over != over
+
+    def took(self, chunk: ActionChunk, now: Now) -> None:
+        """A chunk was accepted."""
+        self.episodes = self.episodes.took(chunk, now)
+
+    def is_way_back(self, digest: str) -> bool:
+        """Whether the chunk of ``digest`` is the way back that was last made here."""
+        return bool(digest) and digest == self._way_back
 
     def watch(self, now: Now) -> None:
         """Time has passed."""
@@ -68,39 +90,52 @@ class TaskSwitch:
             return Contact.FREE
         return self._hands.contact(self._executed, motion, now)
 
-    def switch(self, newest: ActionChunk | None, now: Now) -> tuple[Outcome, ActionChunk | None]:
-        """What to do with the motion in flight, and the way back where it is rolled back.
+    def switch(self, newest: ActionChunk | None, now: Now) -> ActionChunk | None:
+        """Decide on the motion in flight; the way back where it is rolled back.
 
         ``newest`` is the last chunk that was taken; a way back that is under way is kept.
         """
         self.watch(now)
+        self.outcome = Outcome.NONE
         motion = self._moving.plan(now)
         if motion is None or motion.end_ns <= now.ros_ns or not self._moving.is_allowed(now):
-            return Outcome.NONE, None
-        contact = self.contact(now)
+            return None
+        contact, longest_ns = self.contact(now), int(self._moving.config.rollback * NS)
+        is_undone = newest is None or newest.source == ROLLBACK or not longest_ns
         if contact == Contact.FREE:
-            return Outcome.DROPPED, None
-        longest_ns = int(self._moving.config.rollback * NS)
-        if newest is None or newest.source == ROLLBACK:
-            return Outcome.KEPT, None
-        if contact == Contact.HOLDING or not longest_ns:
-            return Outcome.KEPT, None
-        return self._undo(motion, newest, longest_ns, now)
+            self.outcome = Outcome.DROPPED
+        elif contact == Contact.HOLDING or is_undone:
+            self.outcome = Outcome.KEPT
+        else:
+            assert newest is not None
+            return self._undo(motion, newest, longest_ns, now)
+        return None
+
+    def look_after(self, newest: ActionChunk | None, is_judged: bool) -> None:
+        """Where the way back is neither judged nor committed, the motion before it was kept."""
+        if newest is None or not self.is_way_back(newest.digest) or is_judged:
+            return
+        leased = self._moving.leased
+        if leased is None or leased.committed.chunk_digest != self._way_back:
+            self.outcome = Outcome.KEPT
 
     def _undo(
         self, motion: Plan, newest: ActionChunk, longest_ns: int, now: Now
-    ) -> tuple[Outcome, ActionChunk | None]:
+    ) -> ActionChunk | None:
         executed, period_ns = self._executed, self._robot.knot_period_ns
         assert executed is not None
         back_to_ns = before_transition(self._hands, executed, longest_ns)
         if back_to_ns is None:
             # It has not begun: the hands are as they were before it.
-            return (Outcome.KEPT if self._hands.holds else Outcome.DROPPED), None
+            self.outcome = Outcome.KEPT if self._hands.holds else Outcome.DROPPED
+            return None
         delay_ns = int(self._moving.config.commit_delay * NS)
         start_ns = knot_at_or_after(now.ros_ns + delay_ns, period_ns)
         path = splice(executed.plan, slice_from(motion, executed.plan.end_ns))
         rows = way_back(path, back_to_ns, start_ns, self._robot.limits)
-        return Outcome.ROLLED_BACK, _chunk(rows, newest, start_ns, now, self._robot)
+        back = _chunk(rows, newest, start_ns, now, self._robot)
+        self.outcome, self._way_back = Outcome.ROLLED_BACK, back.digest
+        return back
 
 
 def before_transition(hands: Hands, executed: Executed, longest_ns: int) -> int | None:

@@ -67,7 +67,7 @@ class Engine:
     """Takes recorded values in order; hands every decision to ``sink``.
 
     ``backend`` answers in place of the policy; None where recorded chunks are replayed.
-    ``instruction`` is given where none was recorded. No instruction is given before the guard
+    ``instruction`` is given to it where none was recorded. No instruction is given before the guard
     is armed: as with a robot, the first chunk comes when motion is possible.
     """
 
@@ -86,7 +86,9 @@ class Engine:
         self._began_ns: int | None = None
         self._commands = 0
         self._per_tick = max(round(self.rates.tick_period / self.rates.command_period), 1)
-        self._waiting = Instruction(self.instruction) if self.instruction else None
+        # Recorded chunks have been told already: another word would end their episode.
+        is_told = bool(self.instruction) and self.backend is not None
+        self._waiting = Instruction(self.instruction) if is_told else None
         self._armed = False
 
     def _rooms(self) -> dict[str, Any]:
