@@ -25,7 +25,8 @@ CELLS = ("centre", "delay4_one", "delay4_four", "step")
 
 
 def outcome(cell, system, seed, rmse, **figures):
-    known = {"rmse": rmse, "starved": 0.0, "violations": 0.0, "starved_inside": 0.0}
+    none = dict.fromkeys(("starved", "violations", "starved_inside"), 0.0)
+    known = none | {"rmse": rmse, "inside_bound": 0.8}
     return Outcome(cell, seed, system, known | figures, f"{cell}{system}{seed}")
 
 
@@ -85,6 +86,7 @@ def test_the_headline_has_every_figure_that_was_asked_for():
     found = headline(Results(outcomes()))
     assert found["limit_violations"] == 0
     assert found["starvation_inside_bound"] == 0
+    assert found["time_inside_bound_share"] == pytest.approx(0.8)
     assert found["rmse_ratio_worst_cell"] == pytest.approx(10 / 9)
     assert found["rmse_ratio_to_act_delay4"] == pytest.approx(10 / 8)
     assert found["seeds"] == len(SEEDS)

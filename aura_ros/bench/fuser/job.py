@@ -14,7 +14,7 @@ from aura_ros.bench.fuser.draws import Purpose, stream
 from aura_ros.bench.fuser.limits import motion_figures, track_violations, use_of
 from aura_ros.bench.fuser.robot import ARM_JOINTS
 from aura_ros.bench.fuser.scenario import DURATION_S, START_NS, UNSCORED_S, Cell
-from aura_ros.bench.fuser.starvation import starvation, starved_inside_s
+from aura_ros.bench.fuser.starvation import inside_bound, starvation, starved_inside_s
 from aura_ros.bench.fuser.tap import Tap
 from aura_ros.bench.fuser.tracking import (
     Reference,
@@ -84,6 +84,7 @@ def _ours(bench: Bench) -> list[Outcome]:
             + bool(executor.tripped)
         ),
         "starved_inside": starved_inside_s(record, bench.bound),
+        "inside_bound": float(inside_bound(record, bench.bound).mean()),
         "plans": float(len(executor.solve_ns)),
         **{f"refused_{code}": float(n) for code, n in executor.refused.items()},
         **_percentiles("solve_ms", spent["solve_ms"], 1e6),

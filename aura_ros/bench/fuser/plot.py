@@ -39,7 +39,8 @@ def draw(table: Estimates, seed: int, out: Path) -> list[str]:
         "seam.png": lambda figure: _seam(figure, seed),
     }
     for name, paint in painters.items():
-        figure = Figure(figsize=(11, 7), layout="constrained")
+        height = max(7.0, 0.4 * len(table)) if name == "error.png" else 7.0
+        figure = Figure(figsize=(11, height), layout="constrained")
         FigureCanvasAgg(figure)
         paint(figure)
         figure.savefig(out / name, dpi=110)

@@ -106,6 +106,7 @@ def headline(results: Results) -> dict[str, Metric]:
     return {
         "limit_violations": int(sum(o.figures["violations"] for o in ours)),
         "starvation_inside_bound": float(sum(o.figures["starved_inside"] for o in ours)),
+        "time_inside_bound_share": float(np.mean([o.figures["inside_bound"] for o in ours])),
         "rmse_ratio_worst_cell": worst.estimate.value,
         "rmse_worst_cell": worst.cell,
         "rmse_worst_cell_baseline": worst.baseline,
