@@ -199,13 +199,13 @@ def test_a_joint_told_to_be_in_its_margin_may_stay_there(arm):
 
 
 def test_a_continuous_joint_turns_on(arm):
-    path = np.tile(TOLD, (15, 1))
-    path[:, 7] = np.linspace(9.0, 11.0, 15)
+    path = np.tile(TOLD, (40, 1))
+    path[:, 7] = np.linspace(9.0, 14.0, 40)
     place, quaternion = map(np.array, zip(*map(arm.forward, path), strict=True))
     rows = arm.inverse(place, quaternion, path[0])
     assert misses(arm, rows, place, quaternion)[0] < 1e-6
-    assert (np.diff(rows[:, 6]) > 0.1).all()
-    assert rows[-1, 6] > 10.5
+    assert (np.diff(rows[:, 6]) > 0.0).all()
+    assert rows[-1, 6] > 12.0
 
 
 def test_the_same_question_has_the_same_answer_bit_for_bit(arm):

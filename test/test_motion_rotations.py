@@ -73,7 +73,7 @@ def test_a_sequence_may_not_leave_the_chart():
 
 def test_a_sequence_may_not_leap_past_the_end_of_the_chart():
     v = np.array([0.0, 2.0, 4.0, 5.9, 6.8])[:, None] * [0.0, 1.0, 0.0]
-    with pytest.raises(r.RotationError, match=r"row 4 .* from row to row"):
+    with pytest.raises(r.RotationError, match=r"row 4 .* in small steps"):
         r.from_quaternion(r.to_quaternion(v, IDENTITY), IDENTITY)
 
 
@@ -106,6 +106,16 @@ def test_the_angular_velocity_is_that_of_the_motion(v, rate, reference):
     turn = Rotation.from_quat(after) * Rotation.from_quat(before).inv()
     found = r.angular_velocity(v, rate, unit(reference))
     np.testing.assert_allclose(found, turn.as_rotvec() / (2 * step), atol=1e-5)
+
+
+@pytest.mark.parametrize("angle", [0.0, 1e-9, 1e-3, 0.0199, 0.0201, 0.5, 3.0])
+def test_the_jacobian_is_the_sum_of_its_series(angle):
+    v, rate = angle * unit(np.array([1.0, -2.0, 0.5])), np.array([0.3, 0.2, -0.7])
+    term, wanted = rate, rate
+    for k in range(2, 40):
+        term = np.cross(v, term) / k
+        wanted = wanted + term
+    np.testing.assert_allclose(r.angular_velocity(v, rate, IDENTITY), wanted, atol=1e-12)
 
 
 @given(vectors, vectors, quaternions, st.sampled_from([1e-9, 1e-3, 0.02, 1.0, 2.0]))

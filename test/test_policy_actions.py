@@ -113,6 +113,13 @@ def test_joints_that_turn_without_end_go_on_from_the_told_angle(begin, steps):
     np.testing.assert_array_equal(found[:, 0], wrapped)
 
 
+def test_absolute_targets_of_all_joints_are_unwrapped_too():
+    robot = toy(groups=GROUPS, limits=ROBOT.limits, continuous_joints=frozenset({"elbow"}))
+    told = np.array([0.0, 3.1, 0.0, 0.0, 0.0, 0.0])
+    found = Actions(robot).rows(np.array([[3.0, -3.1, 0.0, 0.0, 0.0, 0.0]]), told)
+    np.testing.assert_allclose(found, [[3.0, 2 * np.pi - 3.1, 0.0, 0.0, 0.0, 0.0]])
+
+
 # --- bad rows -------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """Backends without a network: recorded commands, and a scripted expert that is handed in."""
 
+import threading
 import time
 
 import numpy as np
@@ -104,6 +105,16 @@ def test_each_instruction_has_an_expert_of_its_own():
     for instruction in ("pick", "push", "pick"):
         backend.act(request(instruction=instruction), np.zeros(1))
     assert [expert.instruction for expert in made] == ["pick", "push"]
+
+
+def test_each_thread_has_an_expert_of_its_own():
+    """Experts keep scratch space, and several requests may be in flight."""
+    backend, made = scripted()
+    for _ in range(2):
+        thread = threading.Thread(target=backend.act, args=(request(), np.zeros(1)))
+        thread.start()
+        thread.join()
+    assert len(made) == 2
 
 
 def test_without_objects_there_is_no_answer():

@@ -194,6 +194,27 @@ def test_every_request_is_about_a_new_picture():
     assert len(talk.requests) == 1
 
 
+def test_without_cameras_every_request_is_about_new_joints():
+    talk = Talk(toy(cameras=()), in_flight=3, initial_latency=0.1)
+    talk.tell(joints_at(0.0, home(ROBOT)))
+    talk.wait(0.2).tell(Tick())
+    assert len(talk.requests) == 1
+    talk.tell(joints_at(0.2, home(ROBOT)))
+    assert len(talk.requests) == 2
+
+
+@pytest.mark.parametrize("in_flight", [1, 2])
+def test_after_a_wait_for_an_answer_the_next_request_is_about_a_newer_picture(in_flight):
+    talk = Talk(in_flight=in_flight, initial_latency=0.1, request_period=0.1)
+    for _ in range(in_flight):
+        assert talk.see()
+        talk.wait(0.1)
+    assert talk.see() is None  # no room for what is seen now
+    talk.wait(0.03).answer(sequence=1)
+    assert talk.wait(0.01).tell(Tick()) == []
+    assert talk.wait(0.01).see()
+
+
 def test_an_answer_that_was_overtaken_is_not_passed_on():
     talk = Talk(in_flight=2, initial_latency=0.1)
     talk.see()

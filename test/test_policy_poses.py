@@ -101,7 +101,7 @@ def test_scales_are_those_of_libero():
 
 def test_rows_continue_the_told_rotation_beyond_pi():
     """A quaternion read alone would be the short way round, a leap of nearly a full turn."""
-    angles = np.linspace(2.8, 3.6, 9)
+    angles = np.linspace(3.2, 4.0, 9)
     turn = Rotation.from_quat(DOWN) * Rotation.from_rotvec(angles[:, None] * [0, 0, 1.0])
     told = np.array([0, 0, 0, 0, 0, 2.7])
     found = rows("tool: pose quaternion", np.hstack([np.zeros((9, 3)), turn.as_quat()]), told)

@@ -180,12 +180,12 @@ def _check_chart(vector: Array, angle: Array) -> None:
     outside = angle > CHART_ANGLE
     if vector.ndim > 1:
         # So far apart are only rows on two sides of the end.
-        outside[..., 1:] |= np.linalg.norm(np.diff(vector, axis=-2), axis=-1) > np.pi
+        outside[..., 1:] |= np.linalg.norm(np.diff(vector, axis=-2), axis=-1) > 2 * np.pi
     found = np.argwhere(outside)
     if len(found):
         raise RotationError(
             f"row {found[0][-1]} turns by {float(angle[tuple(found[0])]):.2f} rad from the "
-            f"reference orientation; {CHART_ANGLE:g} rad, and pi from row to row, are allowed: "
+            f"reference orientation; {CHART_ANGLE:g} rad, in small steps, are allowed: "
             "choose a nearer reference"
         )
 

@@ -43,11 +43,6 @@ class Outstanding:
         """Nothing that was asked is answered any more."""
         self._asked.clear()
 
-    def start_anew(self) -> None:
-        """Drop everything; the next request may follow at once."""
-        self.drop()
-        self.next_ns = 0
-
     def may_ask(self, now: Now, in_flight: int) -> bool:
         """There is room for one more, and the one before was long enough ago."""
         return len(self._asked) < in_flight and now.steady_ns >= self.next_ns
@@ -70,8 +65,8 @@ class Outstanding:
             self.next_ns = max(self.next_ns, now.steady_ns)
         return asked
 
-    def is_newest(self, asked: Asked, now: Now) -> bool:
-        """A good answer: learn its latency. False, and counted, if a newer one was before it."""
+    def accept(self, asked: Asked, now: Now) -> bool:
+        """Take a good answer: learn its latency. False if a newer one came before it."""
         # What was asked before the first answer waited for loading and compiling.
         if self._warm_ns is None or asked.now.steady_ns >= self._warm_ns:
             self._latency.add(now.steady_ns - asked.now.steady_ns)

@@ -74,7 +74,6 @@ class Policy:
 
     def _start_anew(self) -> None:
         self._inputs.clear()
-        self._outstanding.start_anew()
         self._last_asked_ns: int | None = None
         self._last_stamp_ns = -1
         self._committed: Plan | None = None
@@ -120,7 +119,7 @@ class Policy:
             return []
         value = self._actions.applied(value, asked.request)
         self._error = value.error
-        if value.error or not self._outstanding.is_newest(asked, now):
+        if value.error or not self._outstanding.accept(asked, now):
             return []
         return self._said(value, asked, now)
 
