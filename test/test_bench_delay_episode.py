@@ -179,6 +179,16 @@ def test_answers_come_in_order_of_arrival():
     assert order != sorted(order)
 
 
+def test_accelerations_are_told_by_nobody():
+    moving = replace(told(), velocity=np.full(8, 0.01))
+    asked = policy(conditions=Conditions(noise=0.0))
+    for state in (moving, replace(moving, acceleration=np.ones(8)), told()):
+        asked.ask(NS, HOME, OBJECTS, state)
+    rows = {chunk.sequence: chunk.rows for chunk in asked.arrived(10 * NS)}
+    np.testing.assert_array_equal(rows[1], rows[2])
+    assert np.abs(rows[1] - rows[3]).max() > 1e-6
+
+
 def test_an_expert_without_a_motion_never_answers():
     class Lost:
         def plan(self, *_):

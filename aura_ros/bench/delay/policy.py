@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,6 +28,9 @@ LATENCY_STREAM = 1
 class DelayedPolicy:
     """Answers requests late. The k-th request of an episode takes the same time, and has the
     same bias, whoever asks: both are drawn by (seed, k).
+
+    Of the state that it is told it reads position and velocity. Published methods have no
+    acceleration to tell, so that of the others is left out too.
     """
 
     def __init__(self, expert: Expert, robot: Robot, job: Job, conditions: Conditions) -> None:
@@ -55,7 +59,8 @@ class DelayedPolicy:
         self.requests += 1
         joints = JointState(now_ns, measured, np.zeros_like(measured))
         seen = Observation(now_ns, {}, joints, self._job.task, Objects(now_ns, objects))
-        request = Request(self.requests, 1, seen, told, None)
+        start = replace(told, acceleration=np.zeros_like(told.acceleration))
+        request = Request(self.requests, 1, seen, start, None)
         latency_ns = self.latency_ns(self.requests)
         arrival = (now_ns + latency_ns, self.requests, self._answer(request, latency_ns))
         heapq.heappush(self._coming, arrival)
