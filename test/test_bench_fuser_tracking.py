@@ -128,6 +128,18 @@ def test_a_gripper_that_does_nothing_misses_all():
     assert found["gripper_missed"] == found["gripper_switches"]
 
 
+def test_switches_at_the_ends_of_a_record_are_not_held_against_anyone():
+    truth = Truth(CELLS["gripper"], 3)
+    first, last = (START_NS + round(t * NS) for t in truth.toggles_s[[0, 2]])
+    times = np.arange(first + TICK_NS, last + 50_000_000, TICK_NS)
+    commands = np.zeros((len(times), 8))
+    commands[:, 7] = truth.opened(times - 100_000_000)
+    found = gripper_figures(record(commands, times), truth, 7)
+    assert found["gripper_false"] == found["gripper_missed"] == 0
+    assert found["gripper_switches"] == 2
+    assert found["gripper_late"] == pytest.approx(0.1, abs=0.005)
+
+
 def test_a_record_may_begin_later():
     whole = replace(record(np.zeros((len(TIMES), 7))), rates=np.linspace(0, 1, len(TIMES)))
     part = whole.since(int(TIMES[100]))

@@ -95,24 +95,32 @@ def gripper_figures(record: Record, truth: Truth, column: int) -> dict[str, floa
     """How far the gripper's switches are from where they should be, and how many are wrong.
 
     A switch is a crossing of the middle. Each true one takes the nearest executed one in its
-    direction within 0.75 s; those left over are false, those without one are missed.
+    direction within 0.75 s; those left over are false, those without one are missed. A true
+    switch before the record may be executed in it, one near its end after it: neither is scored
+    where it finds none.
     """
     times = record.times_ns
+    margin = np.arange(-_ticks(MATCHED_S), 0) * TICK_NS
+    since = np.concatenate([times[0] + margin, times])
     executed = _switches(times, record.commands[:, column] > MIDDLE)
-    wanted = _switches(times, truth.opened(times))
+    wanted = _switches(since, truth.opened(since))
+    first_s, last_s = times[0] / NS, times[-1] / NS - MATCHED_S
     errors: list[float] = []
+    missed = 0
     for at, is_open in wanted:
         near = [(abs(t - at), t) for t, opens in executed if opens == is_open]
         if near and min(near)[0] <= MATCHED_S:
             nearest = min(near)[1]
             executed.remove((nearest, is_open))
             errors.append(nearest - at)
+        elif first_s <= at <= last_s:
+            missed += 1
     return {
         "gripper_error": float(np.mean(np.abs(errors))) if errors else 0.0,
         "gripper_late": float(np.mean(errors)) if errors else 0.0,
         "gripper_false": float(len(executed)),
-        "gripper_missed": float(len(wanted) - len(errors)),
-        "gripper_switches": float(len(wanted)),
+        "gripper_missed": float(missed),
+        "gripper_switches": float(len(errors) + missed),
     }
 
 
