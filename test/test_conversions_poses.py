@@ -54,7 +54,7 @@ def reader():
 
 
 def test_columns_that_are_no_joints_are_zero_and_need_not_be_named():
-    state = JointReader(ROBOT).read(joint_state(0.0, velocity=[0.1, 0.2, 0.3, 0.4]))
+    state = JointReader(ROBOT).read_joints(joint_state(0.0, velocity=[0.1, 0.2, 0.3, 0.4]))
     expected = np.zeros(12)
     expected[[0, 1, 11]] = 0.5, 3.1, 0.02
     np.testing.assert_array_equal(state.position, expected)
@@ -64,8 +64,8 @@ def test_columns_that_are_no_joints_are_zero_and_need_not_be_named():
 
 def test_velocities_that_were_not_given_go_the_short_way_round():
     joints = JointReader(ROBOT)
-    joints.read(joint_state(0.0, spin=3.1))
-    state = joints.read(joint_state(0.1, spin=3.2 - 2 * np.pi, elbow=0.4))
+    joints.read_joints(joint_state(0.0, spin=3.1))
+    state = joints.read_joints(joint_state(0.1, spin=3.2 - 2 * np.pi, elbow=0.4))
     np.testing.assert_allclose(state.velocity[[0, SPIN]], [-1.0, 1.0])
     assert not state.velocity[BASE].any()
 
@@ -74,7 +74,14 @@ def test_joints_that_are_missing_are_named_but_no_column_of_base_or_tool():
     message = joint_state(0.0)
     message.name[1] = "spn"
     with pytest.raises(ConversionError, match="lack 1 of the 3 joints of 'toy': 'spin'"):
-        JointReader(ROBOT).read(message)
+        JointReader(ROBOT).read_joints(message)
+
+
+def test_joints_alone_are_no_state_of_a_robot_with_poses():
+    with pytest.raises(ConversionError, match="poses on tool_pose are part of it"):
+        JointReader(ROBOT).read(joint_state(0.0))
+    jointed = every_kind(groups=ROBOT.groups[:2])
+    assert JointReader(jointed).read(joint_state(0.0)).position[0] == 0.5
 
 
 # --- poses --------------------------------------------------------------------------------------

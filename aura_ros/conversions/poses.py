@@ -75,7 +75,7 @@ class StateReader:
 
     def read_joints(self, message: Any) -> JointState | None:
         """Take a JointState message; the state, or None while a pose is not new."""
-        return self._take(JOINTS, self._joints.read(message))
+        return self._take(JOINTS, self._joints.read_joints(message))
 
     def read_pose(self, group: str, message: Any) -> JointState | None:
         """Take a PoseStamped message of ``group``; the state, or None while a part is not new."""

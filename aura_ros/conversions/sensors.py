@@ -118,7 +118,20 @@ class JointReader:
         self._last: JointState | None = None
 
     def read(self, message: Any) -> JointState:
-        """The value of a JointState message; other joints of the robot are left out."""
+        """The state of a robot that is joints alone, from a JointState message.
+
+        ConversionError for a robot with poses: joints alone are not its state.
+        """
+        if self._robot.poses:
+            topics = ", ".join(group.pose_topic for group in self._robot.poses)
+            raise ConversionError(
+                f"joint states alone are no state of {self._robot.name!r}: the poses on {topics} "
+                "are part of it and are not read here"
+            )
+        return self.read_joints(message)
+
+    def read_joints(self, message: Any) -> JointState:
+        """The joints of a JointState message; other joints of the robot are left out."""
         self._map(tuple(message.name))
         given = np.asarray(message.position, dtype=np.float64)
         if len(given) != len(self._names):
