@@ -1,0 +1,106 @@
+"""Another task on the live graph: what happens to the motion in flight, and that work goes on."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+import live_chain
+from live_chain import Chain, FakeRobot, Watch, init, moving
+from ros_graph import Probe
+from sway_policy import Sway, SwayPolicy
+
+from aura_ros.nodes.messages import make
+from aura_ros.nodes.policy import Worker
+from aura_ros.nodes.topics import LATCHED
+from aura_ros.policy.policy import Policy
+from aura_ros.types import ROLLBACK, Mode
+
+OPENED, CLOSED = 0.038, 0.002
+
+
+class Grasp(Sway):
+    """The arm sways; the instruction says what the hand does."""
+
+    def act(self, request, embedding):
+        self._hand = CLOSED if request.observation.instruction == "close" else OPENED
+        return super().act(request, embedding)
+
+    def _target(self, time_ns):
+        away, drift = super()._target(time_ns)
+        away[-1] = self._hand
+        return away, drift
+
+
+class GraspPolicy(SwayPolicy):
+    """The policy node with that backend."""
+
+    def build(self, robot, settings):
+        self._worker = Worker(Grasp(robot), self.post)
+        return Policy(robot, settings, session=time.time_ns())
+
+
+@pytest.fixture(scope="module")
+def live():
+    init()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(live_chain.KINDS, "policy", GraspPolicy)
+        with Chain(), Probe() as probe:
+            robot, watch = FakeRobot(probe), Watch(probe)
+            chunks = probe.hear("chunk", "aura_ros/msg/ActionChunk")
+            told = probe.publisher("instruction", "std_msgs/msg/String", LATCHED)
+
+            def tell(text):
+                told.publish(make("std_msgs/msg/String", {"data": text}))
+
+            yield probe, robot, watch, chunks, tell
+
+
+def finger(robot):
+    return robot.moved[-1][1].position[-1] if robot.moved else 0.0
+
+
+def switched(probe, watch, tell, text):
+    """What the fuser says that it did at the instruction ``text``."""
+    at = time.monotonic()
+    tell(text)
+
+    def said():
+        return next((s.task_switch for s in watch.fuser_since(at) if s.task_switch), "")
+
+    return probe.until(said, "the fuser says what it did")
+
+
+def test_a_new_instruction_drops_the_motion_and_the_new_task_begins(live):
+    probe, robot, watch, chunks, tell = live
+    moving(robot, probe)
+    probe.until(lambda: finger(robot) > OPENED - 0.002, "the hand is open")
+    before = chunks[-1][1].episode
+    assert switched(probe, watch, tell, "sway on") == "dropped"
+    probe.until(lambda: chunks[-1][1].episode > before, "an episode begins")
+    committed = watch.fuser.committed
+    probe.until(lambda: watch.fuser.committed > committed + 3, "its chunks are taken")
+    assert watch.mode == Mode.ACTIVE
+    assert not watch.fuser.tripped
+
+
+def test_half_a_grasp_is_rolled_back_by_a_chunk_that_the_guard_allows(live):
+    probe, robot, watch, chunks, tell = live
+    moving(robot, probe)
+    tell("close")
+    probe.until(lambda: finger(robot) < 0.03, "the hand closes")
+    assert switched(probe, watch, tell, "open") == "rolled_back"
+    back = probe.until(
+        lambda: next((m for _, m in chunks if m.source == ROLLBACK), None), "the way back is heard"
+    )
+    others = [m for _, m in chunks if m.source != ROLLBACK and m.session == back.session]
+    assert back.episode in {m.episode for m in others}
+    committed = watch.fuser.committed
+    probe.until(lambda: watch.fuser.committed > committed + 3, "the new task goes on")
+    probe.until(lambda: finger(robot) > OPENED - 0.002, "the hand is open again")
+    assert watch.mode == Mode.ACTIVE
+    assert not watch.fuser.tripped
+    assert "duplicate" not in watch.fuser.refused_reasons  # its own chunk, heard by the topic
