@@ -123,6 +123,12 @@ def test_a_gripper_that_chatters_has_false_switches():
     assert found["gripper_error"] == 0
 
 
+def test_a_gripper_that_does_the_opposite_is_wrong_throughout():
+    found = gripper(lambda truth: ~truth.opened(TIMES))
+    assert found["gripper_missed"] == found["gripper_switches"] >= 3
+    assert found["gripper_false"] >= found["gripper_missed"]
+
+
 def test_a_gripper_that_does_nothing_misses_all():
     found = gripper(lambda truth: np.zeros(len(TIMES)))
     assert found["gripper_missed"] == found["gripper_switches"]
