@@ -21,7 +21,7 @@ from aura_ros.figures import Metric, commit, machine
 
 EPISODES, CELLS, TABLE, PICTURE = "episodes.jsonl", "cells.json", "table.txt", "delay.png"
 # Four latencies need so many columns of text.
-TABLE_WIDTH = 150
+TABLE_WIDTH = 140
 
 
 def run(options: BenchOptions) -> Mapping[str, Metric]:
@@ -60,7 +60,7 @@ def measure(
     out.mkdir(parents=True, exist_ok=True)
     (out / CELLS).write_text(json.dumps(document, indent=1) + "\n")
     (out / TABLE).write_text(report.table(TABLE_WIDTH))
-    options.say(escape(report.table(max(TABLE_WIDTH, Console().width))))
+    options.say(escape(report.table(Console().width)))
     options.say(escape(draw(report, out / PICTURE)))
     return report.figures()
 

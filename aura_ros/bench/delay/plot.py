@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from aura_ros.bench.delay.report import Report
+from aura_ros.bench.delay.summary import Row
 from aura_ros.bench.delay.systems import LIMITED, OURS
 
 KINDS = ("as published", "behind the limiter")
+# Ratio of latencies by which neighbours stand apart, so that intervals are seen.
+APART = 1.025
 
 
 def draw(report: Report, path: Path) -> str:
@@ -36,27 +39,31 @@ def draw(report: Report, path: Path) -> str:
 
 def _panel(axes: Any, report: Report, task: str, kind: str) -> None:
     suffix = LIMITED if kind == KINDS[1] else ""
-    published = [name for name in report.grid.systems if not name.endswith(LIMITED)]
-    others = dict.fromkeys(name.removesuffix(LIMITED) for name in report.grid.systems)
-    base = [name for name in others if name != OURS] or published
-    for number, name in enumerate([*base, OURS]):
-        system = OURS if name == OURS else name + suffix
-        style = {"color": "black", "linewidth": 2.4} if name == OURS else {"color": f"C{number}"}
-        _line(axes, report, task, system, {"label": name, "marker": "o", "markersize": 4} | style)
+    methods = dict.fromkeys(name.removesuffix(LIMITED) for name in report.grid.systems)
+    for number, name in enumerate(methods):
+        system, style = name + suffix, {"color": f"C{number}"}
+        if name == OURS:
+            system, style = OURS, {"color": "black", "linewidth": 2.4, "zorder": 3.0}
+        rows = [(x, report.of(system, task, x)) for x in report.grid.latencies_ms]
+        found = [(x, row) for x, row in rows if row is not None]
+        apart = APART ** (number - len(methods) / 2)
+        _success(axes[0], found, apart, {"label": name, "marker": "o", "markersize": 4} | style)
+        _time(axes[1], found, {"marker": "o", "markersize": 4} | style)
     for axis in axes:
         axis.grid(alpha=0.3)
+        axis.set_xscale("log", base=2)
     axes[0].set_ylim(-0.03, 1.03)
-    axes[1].set_xscale("log", base=2)
     axes[1].set_xticks(report.grid.latencies_ms, [str(x) for x in report.grid.latencies_ms])
     axes[1].set_xlabel("latency of the policy [ms]")
 
 
-def _line(axes: Any, report: Report, task: str, system: str, style: dict[str, Any]) -> None:
-    found = [(x, report.of(system, task, x)) for x in report.grid.latencies_ms]
-    rows = [(x, row) for x, row in found if row is not None]
-    times = [(x, row.time_s) for x, row in rows if row.time_s is not None]
-    share = [row.success / row.episodes for _, row in rows]
-    below = [y - row.low for y, (_, row) in zip(share, rows, strict=True)]
-    above = [row.high - y for y, (_, row) in zip(share, rows, strict=True)]
-    axes[0].errorbar([x for x, _ in rows], share, (below, above), elinewidth=0.6, **style)
-    axes[1].plot([x for x, _ in times], [y for _, y in times], **style)
+def _success(axis: Any, found: list[tuple[int, Row]], apart: float, style: dict[str, Any]) -> None:
+    share = [row.success / row.episodes for _, row in found]
+    below = [y - row.low for y, (_, row) in zip(share, found, strict=True)]
+    above = [row.high - y for y, (_, row) in zip(share, found, strict=True)]
+    axis.errorbar([x * apart for x, _ in found], share, (below, above), elinewidth=0.7, **style)
+
+
+def _time(axis: Any, found: list[tuple[int, Row]], style: dict[str, Any]) -> None:
+    known = [(x, row.time_s) for x, row in found if row.time_s is not None]
+    axis.plot([x for x, _ in known], [time for _, time in known], **style)

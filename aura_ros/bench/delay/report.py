@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,8 +21,9 @@ from aura_ros.figures import Metric
 # JSON has no infinity: what was never reached is said in words.
 NEVER = "never"
 TITLE = (
-    "Done of all (95 % interval) and their median time [s], by the policy's latency; over all "
-    "latencies: stalls, runs that broke a limit, peak measured acceleration [rad/s²]"
+    "By the policy's latency: done of all, 95 % interval, median time of those. Over all "
+    "latencies: stalls, runs that broke a limit, and the peak measured acceleration [rad/s²] "
+    "(median of the runs, worst latency)"
 )
 
 
@@ -41,8 +43,8 @@ class Report:
         return self.rows.get((system, task, latency_ms))
 
     def table(self, width: int) -> str:
-        """One line a task and system: done of all (95 % interval), median time, by latency."""
-        table = Table(title=Text(TITLE))
+        """A line for every task and system, in a text ``width`` characters wide."""
+        table = Table(title=Text(TITLE), box=box.SIMPLE, padding=(0, 1, 0, 0))
         table.add_column("task")
         table.add_column("system", no_wrap=True)
         for latency in self.grid.latencies_ms:
@@ -123,8 +125,8 @@ def _shares(who: str, where: str, found: Row) -> dict[str, Metric]:
 def _cell(found: Row | None) -> str:
     if found is None:
         return ""
-    interval = f"({100 * found.low:.0f}-{100 * found.high:.0f} %)"
-    time = "-" if found.time_s is None else f"{found.time_s:.1f}"
+    interval = f"{100 * found.low:.0f}-{100 * found.high:.0f}%"
+    time = "never" if found.time_s is None else f"{found.time_s:.1f}s"
     return f"{found.success}/{found.episodes} {interval} {time:>5}"
 
 

@@ -9,7 +9,7 @@ from aura_ros.bench.execution.ours import Ours
 from aura_ros.bench.execution.systems import SYSTEMS, limited
 
 OURS = "ours"
-LIMITED = ", limited"
+LIMITED = "+limits"
 
 
 def names() -> tuple[str, ...]:
