@@ -12,7 +12,7 @@ from aura_ros.bench import fuser as package
 from aura_ros.bench import registry
 from aura_ros.bench.execution.ours import GUARD_NS, Ours
 from aura_ros.bench.execution.systems import SYSTEMS, limited
-from aura_ros.bench.fuser import run as whole
+from aura_ros.bench.fuser import benchmark
 from aura_ros.bench.fuser.bench import Bench
 from aura_ros.bench.fuser.job import LIMITS, OURS, run_cell
 from aura_ros.bench.fuser.limits import track_violations
@@ -139,7 +139,7 @@ def test_processes_give_what_one_alone_gives():
 
 @pytest.mark.slow
 def test_the_benchmark_writes_its_tables_and_pictures(tmp_path, monkeypatch):
-    monkeypatch.setattr(whole, "QUICK_SEEDS", 1)
+    monkeypatch.setattr(benchmark, "QUICK_SEEDS", 1)
     said = []
     options = registry.BenchOptions(tmp_path, True, said.append)
     metrics = package.run(options)

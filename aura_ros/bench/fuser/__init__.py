@@ -1,5 +1,5 @@
 """The fuser against published ways of executing chunks, over a star of conditions."""
 
-from aura_ros.bench.fuser.run import run
+from aura_ros.bench.fuser.benchmark import run
 
 __all__ = ["run"]
