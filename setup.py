@@ -37,6 +37,8 @@ setup(
     package_data={"": ["*"]},
     data_files=shared_files("msg", "config", "launch"),
     install_requires=requirements("core"),
-    extras_require={name: requirements(name) for name in ("robots", "sim", "plot", "test")},
+    extras_require={
+        name: requirements(name) for name in ("robots", "sim", "plot", "kinematics", "test")
+    },
     entry_points={"console_scripts": ["aura = aura_ros.cli:main"]},
 )

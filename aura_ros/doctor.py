@@ -28,6 +28,7 @@ PARTS = (
     ("daqp", "daqp", "plans within limits", True),
     ("rosbags", "rosbags", "replay", False),
     ("cv2", "opencv-python-headless", "compressed images", False),
+    ("pinocchio", "pin", "poses of tools turned into joints", False),
     ("matplotlib", "matplotlib", "the plot of a replay", False),
     ("rclpy", "ros-rclpy", "live nodes", False),
     ("aura_ros.msg", "", "this package's messages, built with CMake: make setup", False),

@@ -3,15 +3,28 @@
 import numpy as np
 import pytest
 
-from aura_ros.policy.latency import WINDOW, LatencyEstimate, gap_free_ns, too_slow
+from aura_ros.policy.latency import LOADING_NS, WINDOW, LatencyEstimate, gap_free_ns, too_slow
 
 
-def test_the_first_answer_includes_loading_and_is_left_out():
+def test_the_first_answer_includes_loading_and_counts_until_the_second():
     estimate = LatencyEstimate(200)
     assert estimate.p95_ns == 200
     estimate.add(30_000)
-    assert estimate.p95_ns == 200
+    assert estimate.p95_ns == 30_000
     estimate.add(100)
+    assert estimate.p95_ns == 100
+
+
+def test_a_first_answer_that_was_loading_counts_never():
+    estimate = LatencyEstimate(200)
+    estimate.add(LOADING_NS + 1)
+    assert estimate.p95_ns == 200
+
+
+def test_one_late_answer_among_few_is_not_the_estimate():
+    estimate = LatencyEstimate(0)
+    for latency in [1, 100, 100, 5000, 100]:
+        estimate.add(latency)
     assert estimate.p95_ns == 100
 
 

@@ -24,6 +24,12 @@ class FuserConfig:
     foresight: float = setting(
         2.0, "time after an observation at which rows are half as precise [s]", 0.01, 60.0
     )
+    smoother_degree: int = setting(
+        0, "degree of the polynomial that every chunk is put on (VLA-RAIL: 4); 0: none", 0, 8
+    )
+    alignment_search: float = setting(
+        0.0, "how far a chunk is shifted to go on in the direction of motion [s]; 0: not", 0.0, 2.0
+    )
     max_age: float = setting(1.5, "oldest observation behind a chunk [s]", 0.0, 60.0)
     clock_tolerance: float = setting(0.05, "how far stamps may be ahead of the clock [s]", 0.0, 1.0)
     min_knots: int = setting(3, "fewest knots that a chunk must still cover", 1, 100)

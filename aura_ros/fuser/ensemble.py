@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aura_ros.fuser.reference import Reference
 from aura_ros.robot.description import Robot
@@ -25,10 +26,10 @@ HABIT = 4
 # The distance within which a third of the other chunks lie: of two ways that a policy may take
 # about half lie on each, so it is the distance within one way.
 NEAREST = 3
+# How often in a row a way known from before is seen until the motion turns to it.
+TURNS = 2
 # Knots that two chunks must share to be compared.
 SHARED = 3
-# Knots over which a chunk fades out before its last row, so that the average does not step.
-FADE = 5
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Weighting:
     foresight: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Member:
     """One chunk on the knot grid, and when it was seen."""
 
@@ -51,83 +52,113 @@ class Member:
 
 
 class Ensemble:
-    """The chunks of one episode, the newest last."""
+    """The chunks of one episode, the newest last, and the one that leads.
+
+    The newest leads, with one exception: where it takes a way that was seen before, apart from
+    the one that is being executed, the motion stays on its way until that happens twice in a
+    row. A policy that cannot decide would else turn the robot about with every chunk; what is
+    seen for the first time is news and followed at once.
+    """
 
     def __init__(self, robot: Robot) -> None:
         self._robot = robot
+        self._usual: deque[float] = deque(maxlen=WINDOW)
         self.clear()
 
     def clear(self) -> None:
-        """Forget all chunks, not how far apart they usually are."""
+        """Forget all chunks, but not how far apart they usually are."""
         self._members: deque[Member] = deque(maxlen=MEMBERS)
-        self._usual: deque[float] = deque(maxlen=WINDOW)
+        self._lead: Member | None = None
+        self._turned = 0
 
-    def add(self, observed_ns: int, reference: Reference) -> None:
+    def add(self, observed_ns: int, reference: Reference, weighting: Weighting) -> None:
         """A chunk newer than all before it."""
-        start_ns = reference.start_ns
-        while self._members and _last_ns(self._members[0].reference) < start_ns:
+        while self._members and self._members[0].reference.last_ns < reference.start_ns:
             self._members.popleft()
-        away = sorted(d for d in self._distances(reference, start_ns) if np.isfinite(d))
-        if away:
-            self._usual.append(away[(len(away) - 1) // NEAREST])
-        self._members.append(Member(observed_ns, reference))
+        away = self._distances(reference, reference.start_ns)
+        member = Member(observed_ns, reference)
+        if self._leads(member, away, self._near(weighting)):
+            self._lead, self._turned = member, 0
+        else:
+            self._turned += 1
+        known = np.sort(away[np.isfinite(away)])
+        if len(known):
+            self._usual.append(float(known[(len(known) - 1) // NEAREST]))
+        self._members.append(member)
+
+    @property
+    def last_ns(self) -> int:
+        """Time of the leader's last knot [ns]."""
+        assert self._lead is not None
+        return self._lead.reference.last_ns
 
     def fused(self, first_ns: int, count: int, weighting: Weighting) -> Array:
-        """Values (count, n) at knots from ``first_ns`` on; beyond all chunks the newest is held.
+        """Values (count, n) at knots from ``first_ns`` on; beyond all chunks the leader is held.
 
-        Grippers follow the newest chunk there is at a knot. Before its first row, where it was
-        planned to begin later, the chunks before it go on.
+        Grippers follow the leader. Before its first row, where it was planned to begin later,
+        the chunks before it go on.
         """
-        references = [member.reference for member in self._members]
-        values = np.stack([reference.at(first_ns, count) for reference in references])
-        covered = np.stack([reference.covers(first_ns, count) for reference in references])
-        newest = len(references) - 1 - covered[::-1].argmax(axis=0)
-        latest = values[np.where(covered.any(axis=0), newest, -1), np.arange(count)]
-        if len(references) == 1:
-            return np.asarray(latest)
-        weights = self._weights(first_ns, count, weighting) * covered
+        lead = self._lead
+        assert lead is not None
+        values, covered = self._on_knots(first_ns, count)
+        latest = self._latest(values, covered, self._members.index(lead))
+        weights = self._weights(lead, first_ns, count, weighting) * covered
         total = weights.sum(axis=0)[:, None]
         with np.errstate(invalid="ignore", divide="ignore"):
             mixed = np.einsum("mk,mkn->kn", weights, values) / total
         return np.where(self._robot.averaged & (total > 0), mixed, latest)
 
-    def _weights(self, first_ns: int, count: int, weighting: Weighting) -> Array:
-        """Precision of every chunk at every knot, (m, count)."""
-        newest = self._members[-1].reference
+    def _on_knots(self, first_ns: int, count: int) -> tuple[Array, NDArray[np.bool_]]:
+        """Values (m, count, n) of all chunks, and which knots (m, count) they cover."""
+        references = [member.reference for member in self._members]
+        values = np.stack([reference.at(first_ns, count) for reference in references])
+        return values, np.stack([reference.covers(first_ns, count) for reference in references])
+
+    def _leads(self, member: Member, away: Array, near: float) -> bool:
+        lead = self._lead
+        if lead is None or lead not in self._members or self._turned + 1 >= TURNS:
+            return True
+        middle_ns = (member.reference.start_ns + member.reference.last_ns) // 2
+        if lead.reference.last_ns < middle_ns:
+            return True
+        to_lead = away[self._members.index(lead)]
+        # News, or on the way already: only a way known from before has to be seen twice.
+        return bool(to_lead <= near or not (away <= near).any())
+
+    def _latest(self, values: Array, covered: NDArray[np.bool_], first: int) -> Array:
+        """The leader's values where it has any, else those of the newest chunk that has."""
+        order = [*(k for k in range(len(values)) if k != first), first]
+        best = len(order) - 1 - covered[order][::-1].argmax(axis=0)
+        chosen = np.where(covered.any(axis=0), np.array(order)[best], first)
+        return np.asarray(values[chosen, np.arange(values.shape[1])])
+
+    def _near(self, weighting: Weighting) -> float:
+        """Distance within which chunks agree."""
         usual = float(np.median(self._usual)) if len(self._usual) >= HABIT else 0.0
-        near = max(weighting.reach * usual, weighting.agreement)
-        away = np.array([*self._distances(newest, first_ns), 0.0])
-        period_ns = newest.period_ns
-        ends = np.array([_last_ns(member.reference) for member in self._members])
+        return max(weighting.reach * usual, weighting.agreement)
+
+    def _weights(self, lead: Member, first_ns: int, count: int, weighting: Weighting) -> Array:
+        """Precision of every chunk at every knot, (m, count)."""
+        away = self._distances(lead.reference, first_ns) / self._near(weighting)
+        period_ns = lead.reference.period_ns
         seen = np.array([member.observed_ns for member in self._members])
         knots = first_ns + period_ns * np.arange(count)
         ahead = (knots - seen[:, None]) / NS / weighting.foresight
-        left = (ends[:, None] - knots) / period_ns + 1
-        return (
-            (1 / (1 + (away / near) ** 4))[:, None]
-            / (1 + ahead**2)
-            * np.clip(left / FADE, 0.0, 1.0)
-        )
+        return np.asarray(1 / (1 + away**4)[:, None] / (1 + ahead**2))
 
-    def _distances(self, newest: Reference, first_ns: int) -> list[float]:
-        """RMS distance of ``newest`` to every other chunk over the knots from ``first_ns`` on
-        that both cover; infinite where these are fewer than ``SHARED``."""
-        first_ns = max(first_ns, newest.start_ns)
-        count = max((_last_ns(newest) - first_ns) // newest.period_ns + 1, 0)
-        mine = newest.at(first_ns, count)[:, self._robot.averaged]
-        found = []
-        for member in self._members:
-            other = member.reference
-            if other is newest:
-                continue
-            shared = other.covers(first_ns, count)
-            if shared.sum() < SHARED or not mine.shape[1]:
-                found.append(np.inf)
-                continue
-            theirs = other.at(first_ns, count)[shared][:, self._robot.averaged]
-            found.append(float(np.sqrt(np.mean((theirs - mine[shared]) ** 2))))
+    def _distances(self, mine: Reference, first_ns: int) -> Array:
+        """RMS distance of ``mine`` to every chunk (m,) over the knots from ``first_ns`` on that
+        both cover; infinite where these are fewer than ``SHARED``."""
+        averaged = self._robot.averaged
+        first_ns = max(first_ns, mine.start_ns)
+        count = max((mine.last_ns - first_ns) // mine.period_ns + 1, 0)
+        values = mine.at(first_ns, count)[:, averaged]
+        found = np.full(len(self._members), np.inf)
+        for k, member in enumerate(self._members):
+            shared = member.reference.covers(first_ns, count)
+            if member.reference is mine:
+                found[k] = 0.0
+            elif shared.sum() >= SHARED and averaged.any():
+                theirs = member.reference.at(first_ns, count)[shared][:, averaged]
+                found[k] = np.sqrt(np.mean((theirs - values[shared]) ** 2))
         return found
-
-
-def _last_ns(reference: Reference) -> int:
-    return reference.start_ns + (len(reference.values) - 1) * reference.period_ns

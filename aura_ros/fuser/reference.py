@@ -23,6 +23,11 @@ class Reference:
     period_ns: int
     values: Array
 
+    @property
+    def last_ns(self) -> int:
+        """Time of the last knot [ns]."""
+        return self.start_ns + (len(self.values) - 1) * self.period_ns
+
     def covers(self, first_ns: int, count: int) -> NDArray[np.bool_]:
         """Which of ``count`` knots from ``first_ns`` on lie within, (count,)."""
         k = self._indices(first_ns, count)

@@ -8,15 +8,21 @@ from collections import deque
 from aura_ros.types import NS
 
 WINDOW = 20
-# The first answers include loading and compiling.
+# The first answer may include loading and compiling; one slower than this did.
 WARM_UP = 1
+LOADING_NS = 3 * NS
 
 
 class LatencyEstimate:
-    """95th percentile of the last answers [ns]; ``initial_ns`` until there is one."""
+    """95th percentile of the last answers [ns]; ``initial_ns`` until there is one.
+
+    The first answer counts only until there is a second. Of few answers the percentile is the
+    sample below it: one answer in twenty that is late must not move every start after it, since
+    rows that begin too late leave a gap.
+    """
 
     def __init__(self, initial_ns: int) -> None:
-        self._initial_ns = initial_ns
+        self._warm_up_ns = initial_ns
         self._heard = 0
         self._samples: deque[int] = deque(maxlen=WINDOW)
 
@@ -25,14 +31,15 @@ class LatencyEstimate:
         self._heard += 1
         if self._heard > WARM_UP:
             self._samples.append(latency_ns)
+        elif latency_ns <= LOADING_NS:
+            self._warm_up_ns = latency_ns
 
     @property
     def p95_ns(self) -> int:
         """The estimate [ns]."""
         if not self._samples:
-            return self._initial_ns
-        ordered = sorted(self._samples)
-        return ordered[math.ceil(0.95 * len(ordered)) - 1]
+            return self._warm_up_ns
+        return sorted(self._samples)[math.floor(0.95 * (len(self._samples) - 1))]
 
 
 def gap_free_ns(rows_ns: int, in_flight: int, is_ahead: bool) -> int:
