@@ -20,8 +20,8 @@ def finger(track, row):
 
 def test_a_mean_over_nine_rows_smooths_a_step():
     track = followed([0.0] * 10 + [1.0] * 10)
-    # Rows 9 and 10 see 4 and 5 of 9 ones.
-    assert finger(track, 9.5) == (4 / 9 + 5 / 9) / 2
+    # Rows 8 and 9 see 3 and 4 of 9 ones.
+    assert finger(track, 8.5) == (3 / 9 + 4 / 9) / 2
 
 
 def test_near_an_end_of_its_range_it_is_set_to_that_end():

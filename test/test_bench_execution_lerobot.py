@@ -71,6 +71,17 @@ def test_one_request_at_a_time_since_the_server_has_one_policy():
     assert not method.wants(NS, 1)
 
 
+def test_asked_without_a_queue_the_answer_begins_with_the_timestep_that_was_last():
+    method = LeRobotAsync(setup())
+    loop = Loop(method, lambda k: 1 if k != 2 else None)
+    loop.run(5)
+    # An empty queue, as above; timestep 3 was the last.
+    method.receive(chunk(1, marked(1, 3)), 2 * NS)
+    found = loop.run(3)
+    assert loop.asked == [0, 5, 6]
+    assert found[-3:].tolist() == [row(1, 3, 0), row(1, 3, 0), row(3, 4, 3)]
+
+
 def test_a_lost_answer_does_not_end_it():
     loop = Loop(LeRobotAsync(setup()), lambda k: None if k == 2 else 1)
     found = loop.run(30)

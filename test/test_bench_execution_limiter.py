@@ -77,8 +77,15 @@ def test_it_is_as_fast_as_the_limits_let_it():
 
 
 def test_a_joint_does_not_wait_for_another():
-    alone = run([(2.9, 0.0)], 150)[:, 0]
-    np.testing.assert_allclose(run([(2.9, 0.01)], 150)[:, 0], alone, atol=1e-9)
+    alone = run([(-1.0, 0.3)], 150)[:, 1]
+    np.testing.assert_allclose(run([(2.9, 0.3)], 150)[:, 1], alone, atol=1e-9)
+
+
+def test_a_command_beyond_the_range_is_followed_to_its_end():
+    found = run([(9.0, -9.0)], 400, lower=-2.5, upper=1.5)
+    np.testing.assert_allclose(found[-1], [1.5, -2.5], atol=1e-7)
+    assert found.max() <= 1.5 + 1e-7
+    assert found.min() >= -2.5 - 1e-7
 
 
 def test_a_command_that_cannot_be_planned_leaves_the_last_plan():
