@@ -25,7 +25,7 @@ from aura_ros.fuser.config import FuserConfig
 from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.gripper import grippers_of
 from aura_ros.fuser.loop import CommandLoop
-from aura_ros.fuser.switching import LAST_SEQUENCE, way_back
+from aura_ros.fuser.switching import LAST_SEQUENCE, Outcome, way_back
 from aura_ros.guard.context import GuardConfig
 from aura_ros.guard.guard import Guard
 from aura_ros.monitor.monitor import Monitor
@@ -284,6 +284,9 @@ def test_the_way_back_is_no_longer_than_it_may_be():
     assert made.status.task_switch == "rolled_back"
     made.run(3.0)
     assert 0.0 < made.share < 0.95
+    (back,) = [c for c in made.of(ActionChunk) if c.source == ROLLBACK]
+    then = next(s for s in made.states if s.time_ns >= at(1.46).ros_ns)
+    assert np.abs(back.rows[-1] - then.position).max() < 1e-6
     made.assert_sound()
 
 
@@ -299,6 +302,20 @@ def test_a_robot_without_a_gripper_is_free():
     robot = replace(PLAIN, groups=(replace(PLAIN.groups[0], joints=names),))
     made = Rig(sway, lambda t: True, robot=robot)
     assert switched(made, 1.3).status.task_switch == "dropped"
+
+
+def test_what_was_not_watched_yet_is_watched_before_it_is_judged():
+    made = rig(closes_s=0.4).run(1.2)
+    made.fuser._tasks.forget()
+    made.fuser._tasks.switch(made.fuser._newest, at(made.seconds))
+    assert made.fuser._tasks.outcome == Outcome.KEPT
+
+
+def test_a_closed_hand_holds_before_the_first_motion_begins():
+    made = rig(begins_open=False).run(0.105)
+    assert made.of(Commitment)[-1].plan.start_ns > at(made.seconds).ros_ns
+    made.fuser.handle(Tick(), at(made.seconds))
+    assert made.fuser.health(at(made.seconds)).values["contact"] == "holding"
 
 
 # --- which instructions, which chunks ---------------------------------------------------------
@@ -367,6 +384,8 @@ def test_what_stops_anyway_is_not_rolled_back(stop):
     made.run(1.5)
     made.asks = False
     made.person(stop)
+    made.run(1.6)  # the guard has granted the lease again, the tail still runs
+    assert made.states[-1].velocity.any()
     made.instruct()
     assert made.status.task_switch == ""
     assert not [c for c in made.of(ActionChunk) if c.source == ROLLBACK]

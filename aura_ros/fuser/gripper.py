@@ -113,7 +113,6 @@ def _lasting(raw: NDArray[np.bool_], opened: bool, least: int) -> NDArray[np.boo
     begins = np.concatenate([[0], np.flatnonzero(np.diff(raw)) + 1])
     lengths = np.diff(begins, append=len(raw))
     lasts = lengths >= least
-    lasts[0] |= raw[0] == opened
     run = np.maximum.accumulate(np.where(lasts, np.arange(len(begins)), -1))
     states = np.where(run >= 0, raw[begins][run], opened)
     return np.asarray(np.repeat(states, lengths))

@@ -79,7 +79,9 @@ class TaskSwitch:
             return
         measured = moving.measured[1].position if moving.measured else None
         keep_ns = int(moving.config.rollback * NS) + SETTLE_NS
-        self._executed = recorded(self._executed, motion, measured, now.ros_ns, keep_ns)
+        # Before its first knot motion rests there.
+        until_ns = max(now.ros_ns, motion.start_ns) if self._executed is None else now.ros_ns
+        self._executed = recorded(self._executed, motion, measured, until_ns, keep_ns)
         if self._executed is not None:
             self._hands = self._hands.watched(self._executed)
 
@@ -93,7 +95,7 @@ class TaskSwitch:
     def switch(self, newest: ActionChunk | None, now: Now) -> ActionChunk | None:
         """Decide on the motion in flight; the way back where it is rolled back.
 
-        ``newest`` is the last chunk that was taken; a way back that is under way is kept.
+        ``newest`` is the last chunk that was taken.
         """
         self.watch(now)
         self.outcome = Outcome.NONE
@@ -101,13 +103,11 @@ class TaskSwitch:
         if motion is None or motion.end_ns <= now.ros_ns or not self._moving.is_allowed(now):
             return None
         contact, longest_ns = self.contact(now), int(self._moving.config.rollback * NS)
-        is_undone = newest is None or newest.source == ROLLBACK or not longest_ns
         if contact == Contact.FREE:
             self.outcome = Outcome.DROPPED
-        elif contact == Contact.HOLDING or is_undone:
+        elif contact == Contact.HOLDING or not longest_ns or newest is None:
             self.outcome = Outcome.KEPT
         else:
-            assert newest is not None
             return self._undo(motion, newest, longest_ns, now)
         return None
 
