@@ -36,7 +36,8 @@ def test_rows_cover_the_share_and_the_need(trust, needed_s):
     needed = START + ns(needed_s)
     found = acted_on(CHUNK, trust, needed, None, ROBOT)
     assert 2 <= len(found.rows) <= len(CHUNK.rows)
-    assert found.end_ns >= min(max(needed, START + trust * ns(0.75) - 1), CHUNK.end_ns)
+    lasts = found.end_ns - START
+    assert lasts >= min(max(needed - START, trust * ns(0.75) - 1), ns(0.75))
 
 
 def test_the_identity_is_that_of_the_chunk():
