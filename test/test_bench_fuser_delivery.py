@@ -152,7 +152,14 @@ def test_every_system_meets_the_same_delays_and_errors():
     assert all(np.allclose(bias[0][k], bias[1][k]) for k in both)
 
 
-def test_what_is_on_its_way_at_the_end_never_arrives():
+def test_what_is_on_its_way_at_the_end_is_due():
+    _, record = run(STEADY, seconds=1.0)
+    (due,) = record.due
+    assert due.sequence == len(record.arrivals) + 1
+    assert due.asked_ns <= record.times_ns[-1] < due.arrived_ns == due.asked_ns + round(MEAN)
+
+
+def test_nothing_arrives_before_its_time():
     exchange = Exchange(Surrogate(Truth(STEADY, 1)), bench_robot(STEADY))
     asker = Asker()
     exchange.ask(asker, START_NS)

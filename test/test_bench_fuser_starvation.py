@@ -22,11 +22,11 @@ def arrival(sequence, asked, arrived, end):
     return Arrival(sequence, asked * MS, arrived * MS, asked * MS, end * MS)
 
 
-def record(arrivals, starved=()):
+def record(arrivals, starved=(), due=()):
     rates = np.ones(len(TIMES))
     for begin, end, rate in starved:
         rates[(begin * MS <= TIMES) & (end * MS > TIMES)] = rate
-    return Record(TIMES, np.zeros((len(TIMES), 1)), rates, tuple(arrivals))
+    return Record(TIMES, np.zeros((len(TIMES), 1)), rates, tuple(arrivals), due)
 
 
 def test_time_below_full_rate_is_starved():
@@ -58,11 +58,14 @@ def test_the_ticks_between_two_chunks_are_inside_if_the_next_was_in_time():
     assert not inside[ticks(460, 1641)].any()
 
 
-def test_after_the_last_chunk_the_gap_lasts_to_the_end():
-    # Rows to 4000 ms from 1580 ms are enough for 2000 ms: the run's end is too late.
-    assert not inside_bound(record(IN_TIME), BOUND)[ticks(1640, 4000)].any()
-    longer = [IN_TIME[0], arrival(2, 400, 1580, 4420)]
-    assert inside_bound(record(longer), BOUND)[ticks(1640, 4000)].all()
+def test_the_last_gap_is_judged_by_what_was_on_its_way():
+    last = ticks(1640, 4000)
+    assert not inside_bound(record(IN_TIME), BOUND)[last].any()
+    # Rows to 5000 ms from 1580 ms: the next must arrive by 4580 ms.
+    chunks = [IN_TIME[0], arrival(2, 400, 1580, 5000)]
+    soon, late = arrival(3, 4000, 4580, 6000), arrival(3, 4000, 4581, 6000)
+    assert inside_bound(record(chunks, due=(soon,)), BOUND)[last].all()
+    assert not inside_bound(record(chunks, due=(late,)), BOUND)[last].any()
 
 
 def test_starvation_counts_only_inside():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +26,16 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Record:
-    """Commands (T, n) and rates (T,) at ``times_ns`` (T,), and arrivals in their order."""
+    """Commands (T, n) and rates (T,) at ``times_ns`` (T,), and arrivals in their order.
+
+    ``due`` was still on its way at the end, with the times at which it would have arrived.
+    """
 
     times_ns: NDArray[np.int64]
     commands: Array
     rates: Array
     arrivals: tuple[Arrival, ...]
+    due: tuple[Arrival, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -41,4 +45,5 @@ class Record:
     def since(self, time_ns: int) -> Record:
         """The part from ``time_ns`` on, with all arrivals."""
         k = int(np.searchsorted(self.times_ns, time_ns))
-        return Record(self.times_ns[k:], self.commands[k:], self.rates[k:], self.arrivals)
+        times, commands, rates = self.times_ns[k:], self.commands[k:], self.rates[k:]
+        return replace(self, times_ns=times, commands=commands, rates=rates)

@@ -9,11 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from aura_ros.bench.fuser.job import OURS
 from aura_ros.bench.fuser.scenario import CELLS
 from aura_ros.bench.fuser.summary import Estimate, Ratio
+
+HEADER = ("cell", "mrad", "best other", "mrad", "ratio", "95 %", "starved (%)")
 
 Estimates = Mapping[str, Mapping[str, Mapping[str, Estimate]]]
 
@@ -53,7 +55,7 @@ def write_csv(path: Path, table: Estimates) -> None:
 
 def ratio_table(table: Estimates, ratios: Sequence[Ratio]) -> Table:
     """Our error against the best limited baseline's in every cell, worst first."""
-    shown = Table("cell", "ours (mrad)", "best other", "its (mrad)", "ratio", "95 %", "starved (%)")
+    shown = Table(*(Column(name, no_wrap=True) for name in HEADER), box=None)
     for ratio in ratios:
         ours, theirs = table[ratio.cell][OURS], table[ratio.cell][ratio.baseline]
         found = ratio.estimate

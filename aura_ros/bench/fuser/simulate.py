@@ -66,10 +66,18 @@ class Exchange:
         """What has arrived by now is handed over."""
         while self._way and self._way[0][0] <= now_ns:
             _, _, asked_ns, chunk = heapq.heappop(self._way)
-            self.arrivals.append(
-                Arrival(chunk.sequence, asked_ns, now_ns, chunk.start_ns, chunk.end_ns)
-            )
+            self.arrivals.append(_arrival(chunk, asked_ns, now_ns))
             executor.receive(chunk, now_ns)
+
+    @property
+    def due(self) -> tuple[Arrival, ...]:
+        """What is still on its way, by its time of arrival."""
+        way = sorted(self._way, key=lambda sent: sent[:2])
+        return tuple(_arrival(chunk, asked_ns, at_ns) for at_ns, _, asked_ns, chunk in way)
+
+
+def _arrival(chunk: ActionChunk, asked_ns: int, arrived_ns: int) -> Arrival:
+    return Arrival(chunk.sequence, asked_ns, arrived_ns, chunk.start_ns, chunk.end_ns)
 
 
 def simulate(
@@ -90,4 +98,4 @@ def simulate(
             exchange.deliver(executor, now_ns)
         commands[k] = executor.command(now_ns)
         rates[k] = executor.rate
-    return Record(times, commands, rates, tuple(exchange.arrivals))
+    return Record(times, commands, rates, tuple(exchange.arrivals), exchange.due)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,19 +68,16 @@ def inside_bound(record: Record, bound: Bound) -> NDArray[np.bool_]:
 
     Usable chunk i arrives at A_i and its rows end at E_i. The ticks from A_i + guard (its first
     motion at the latest) to A_(i+1) + guard are inside if the realised gap A_(i+1) - A_i is at
-    most the remaining rows less guard and tail, E_i - A_i - guard - tail. After the last usable
-    chunk the gap lasts to the end of the record at least; before the first none is inside.
+    most the remaining rows less guard and tail, E_i - A_i - guard - tail. What was on its way
+    when the record ended is the last A_(i+1); without it the last gap is not judged, nor is
+    the time before the first chunk.
     """
     inside = np.zeros(len(record.times_ns), dtype=bool)
-    chunks = usable(record.arrivals, bound)
-    for k, chunk in enumerate(chunks):
-        is_last = k == len(chunks) - 1
-        next_ns = int(record.times_ns[-1]) if is_last else chunks[k + 1].arrived_ns
-        remaining_ns = chunk.end_ns - chunk.arrived_ns - bound.guard_ns - bound.tail_ns
-        if next_ns - chunk.arrived_ns <= remaining_ns:
-            begins = chunk.arrived_ns + bound.guard_ns
-            ends = next_ns + 1 if is_last else next_ns + bound.guard_ns
-            inside |= (record.times_ns >= begins) & (record.times_ns < ends)
+    for chunk, following in pairwise(usable((*record.arrivals, *record.due), bound)):
+        gap_ns = following.arrived_ns - chunk.arrived_ns
+        if gap_ns <= chunk.end_ns - chunk.arrived_ns - bound.guard_ns - bound.tail_ns:
+            begin_ns, end_ns = (x.arrived_ns + bound.guard_ns for x in (chunk, following))
+            inside |= (record.times_ns >= begin_ns) & (record.times_ns < end_ns)
     return inside
 
 
