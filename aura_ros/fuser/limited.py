@@ -89,14 +89,18 @@ def _rows(p: Array, v: Array, a: Array, basis: Basis, grid: Grid) -> tuple[Array
     length = basis.lengths[:, None]
     tails = grid.tail_rows
     position = [p[1:], p[:-1] + v[:-1] * length / 3, p[1:] - v[1:] * length / 3]
-    position += [p[1:] + x * v[1:] + y * a[1:] for x, y in tails.position]
-    # Tails from the middle of a block too: their worst may lie inside.
-    begins = np.concatenate([v[1:], v[:-1] + (3 * a[:-1] + a[1:]) * length / 8])
-    pushes = np.concatenate([a[1:], (a[:-1] + a[1:]) / 2])
+    # Tails from the middle of a block too: the worst of them may begin there.
+    middle_a = (a[:-1] + a[1:]) / 2
+    middle_v = v[:-1] + (3 * a[:-1] + a[1:]) * length / 8
+    middle_p = p[:-1] + v[:-1] * length / 2 + (5 * a[:-1] + a[1:]) * length**2 / 48
+    places, speeds, pushes = (
+        np.concatenate(pair) for pair in ((p[1:], middle_p), (v[1:], middle_v), (a[1:], middle_a))
+    )
+    position += [places + x * speeds + y * pushes for x, y in tails.position]
     velocity = [v[1:], v[:-1] + a[:-1] * length / 2]
     rates = [velocity, [a[1:]], []]
     for kind, rows in zip(rates, (tails.velocity, tails.acceleration, tails.jerk), strict=True):
-        kind += [x * begins + y * pushes for x, y in rows]
+        kind += [x * speeds + y * pushes for x, y in rows]
     columns = p.shape[1]
     return tuple(
         np.concatenate(kind) if kind else np.zeros((0, columns)) for kind in (position, *rates)
