@@ -60,8 +60,9 @@ class Cell:
 
     @property
     def max_age_s(self) -> float:
-        """Oldest observation that the fuser is told to accept [s]."""
-        return max(LEAST_MAX_AGE_S, 2.0 * self.delay_ns / NS)
+        """Oldest observation that the fuser is told to accept [s]: as late as answers can be."""
+        slowest = 6.0 if self.jitter == "spikes" else 2.0
+        return max(LEAST_MAX_AGE_S, slowest * self.delay_ns / NS)
 
 
 CENTRE = Cell("centre")
