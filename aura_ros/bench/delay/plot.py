@@ -41,7 +41,8 @@ def _panel(axes: Any, report: Report, task: str, kind: str) -> None:
     suffix = LIMITED if kind == KINDS[1] else ""
     methods = dict.fromkeys(name.removesuffix(LIMITED) for name in report.grid.systems)
     for number, name in enumerate(methods):
-        system, style = name + suffix, {"color": f"C{number}"}
+        system = name + suffix
+        style: dict[str, Any] = {"color": f"C{number}"}
         if name == OURS:
             system, style = OURS, {"color": "black", "linewidth": 2.4, "zorder": 3.0}
         rows = [(x, report.of(system, task, x)) for x in report.grid.latencies_ms]
