@@ -11,7 +11,7 @@ from aura_ros.settings import setting
 class PolicyConfig:
     """Settings of the policy room."""
 
-    request_period: float = setting(0.1, "shortest time between requests [s]", 0.0, 60.0)
+    request_period: float = setting(0.03, "shortest time between requests [s]", 0.0, 60.0)
     request_timeout: float = setting(10.0, "longest wait for an answer [s]", 0.1, 600.0)
     in_flight: int = setting(1, "requests that may wait for their answers at a time", 1, 8)
     alignment_tolerance: float = setting(

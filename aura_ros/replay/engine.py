@@ -81,7 +81,9 @@ class Engine:
     def __post_init__(self) -> None:
         self._clock = RosClock()
         self._pipeline = Pipeline(
-            self._rooms(), CommandLoop(self.robot.limits), self.backend or NoBackend()
+            self._rooms(),
+            CommandLoop(self.robot.limits, self.robot.rotations),
+            self.backend or NoBackend(),
         )
         self._began_ns: int | None = None
         self._commands = 0

@@ -53,7 +53,7 @@ class Ours:
         self._setup = setup
         self._config = config or FuserConfig()
         self._fuser = Fuser(setup.robot, self._config)
-        self._loop = CommandLoop(setup.robot.limits)
+        self._loop = CommandLoop(setup.robot.limits, setup.robot.rotations)
         self._latency = LatencyEstimate(int(PolicyConfig().initial_latency * NS))
         self._asked_ns: dict[int, int] = {}
         self._asked = 0

@@ -46,7 +46,7 @@ class Vlash:
         step = self._clock.step(now_ns)
         self._take(step)
         if self._switch is not None and step >= self._switch:
-            self._rows = self._rows[:0]
+            self._rows, self._index = self._rows[:0], 0
         delay = self._overlap() if self._left() else 0
         self._switch = step + delay
         self._requests.add(now_ns)
