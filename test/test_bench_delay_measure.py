@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -18,8 +19,11 @@ from aura_ros.bench.delay.report import NEVER, Report
 from aura_ros.bench.delay.store import Store
 from aura_ros.bench.delay.summary import paired, row
 from aura_ros.bench.delay.systems import LIMITED, OURS, maker, names
+from aura_ros.bench.execution.executor import Setup
+from aura_ros.bench.execution.limiter import Limited
 from aura_ros.bench.registry import BenchOptions
 from aura_ros.figures import write_figures
+from aura_ros.sim.model import HOME
 
 WORST = {"velocity": 0.5, "acceleration": 0.6, "jerk": 0.7}
 GOOD = Outcome(5.0, DONE, 0, 0.0, (), WORST, 20.0, 30, 0)
@@ -164,25 +168,33 @@ def test_every_published_system_is_there_twice():
         maker("mine")
 
 
+def test_a_limited_system_is_the_published_one_behind_the_limiter():
+    setup = Setup(Conditions().load(), 4_000_000, 1, HOME)
+    assert isinstance(maker(OTHER)(setup), Limited)
+    assert not isinstance(maker("newest")(setup), Limited)
+
+
 def seed_as_time(job, conditions):
-    """Stands for an episode in another process."""
+    """Stands for an episode in another process; its task is a folder where it leaves a mark."""
     if job.seed == 13:
         raise RuntimeError(f"no luck with {job}")
+    (Path(job.task) / str(job.seed)).touch()
     return replace(GOOD, done_s=float(job.seed), requests=conditions.in_flight)
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_the_pool_gives_every_job_its_outcome(workers):
-    jobs = Grid(("ours",), ("push",), (100,), (3, 4, 5)).jobs()
+def test_the_pool_gives_every_job_its_outcome(workers, tmp_path):
+    jobs = Grid(("ours",), (str(tmp_path),), (100,), (3, 4, 5)).jobs()
     done = dict(outcomes(seed_as_time, jobs, Conditions(in_flight=3), workers))
     assert {job.seed: o.done_s for job, o in done.items()} == {3: 3.0, 4: 4.0, 5: 5.0}
     assert {o.requests for o in done.values()} == {3}
 
 
-def test_an_episode_that_raises_ends_the_pool():
-    jobs = Grid(("ours",), ("push",), (100,), (13,)).jobs()
+def test_an_episode_that_raises_ends_the_pool(tmp_path):
+    jobs = Grid(("ours",), (str(tmp_path),), (100,), (13, *range(20, 2020))).jobs()
     with pytest.raises(RuntimeError, match="no luck"):
         list(outcomes(seed_as_time, jobs, Conditions(), 1))
+    assert len(list(tmp_path.iterdir())) < 2000
 
 
 def test_an_interrupted_benchmark_goes_on_and_gives_the_same(tmp_path, monkeypatch):
