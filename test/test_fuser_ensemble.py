@@ -83,7 +83,7 @@ def test_before_a_chunk_begins_the_one_before_it_goes_on():
         value = chunk(ROBOT, begin_s=begin, rows=rows)
         made.add(value.observation_stamp_ns, resampled(value, rows, ROBOT), PLAIN)
     fused = made.fused(stamp(0.9), 10, PLAIN)
-    np.testing.assert_allclose(fused[:5, 0], 0.02)
+    np.testing.assert_allclose(fused[:5, 0], 0.02, atol=1e-6)
     np.testing.assert_allclose(fused[:5, 2], 0.02)
     np.testing.assert_allclose(fused[5:, 0], 0.52, atol=1e-4)
     np.testing.assert_allclose(fused[5:, 2], 0.04)
@@ -111,3 +111,10 @@ def test_the_reference_lies_between_the_chunks(levels, at_s):
     assert fused.min() >= min(levels) - 1e-9
     assert fused.max() <= max(levels) + 1e-9
     assert ns(0.02) == ROBOT.knot_period_ns
+
+
+def test_what_a_chunk_is_off_is_taken_from_its_later_rows_too():
+    """Where the others have ended the reference does not step to the newest chunk."""
+    fused = ensemble([0.0, 0.008], every_s=0.5).fused(stamp(1.5), 60, PLAIN)[:, 0] - 0.02
+    assert np.abs(np.diff(fused)).max() < 1e-3
+    assert fused[0] < fused[-1] < 0.008

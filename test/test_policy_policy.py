@@ -1,5 +1,7 @@
 """The policy: what it asks, when, about what is new, from where the motion will be."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from chain_values import (
@@ -212,7 +214,30 @@ def test_after_a_wait_for_an_answer_the_next_request_is_about_a_newer_picture(in
     assert talk.see() is None  # no room for what is seen now
     talk.wait(0.03).answer(sequence=1)
     assert talk.wait(0.01).tell(Tick()) == []
-    assert talk.wait(0.01).see()
+    assert talk.wait(0.04).see()
+
+
+def test_the_next_request_waits_until_the_plan_of_the_last_answer_is_committed():
+    talk = Talk()
+    talk.see()
+    chunk, _ = talk.wait(0.2).answer()
+    assert talk.wait(0.01).see() is None  # its plan is judged
+    made = moving_plan(ROBOT, begin_s=0.2)
+    talk.tell(Commitment(made))  # a renewed stop, another plan
+    assert len(talk.requests) == 1
+    plan = replace(made, chunk_digest=chunk.digest)
+    talk.tell(Commitment(plan))
+    assert len(talk.requests) == 2
+    told = talk.requests[-1].start
+    np.testing.assert_array_equal(told.position, sample(plan, told.time_ns).position)
+
+
+def test_where_no_plan_is_committed_the_next_request_waits_no_longer_than_one_could_be():
+    talk = Talk(commit_delay=0.05)
+    talk.see()
+    talk.wait(0.2).answer()
+    assert talk.wait(0.045).see() is None
+    assert talk.wait(0.005).see()
 
 
 def test_an_answer_that_was_overtaken_is_not_passed_on():

@@ -28,6 +28,8 @@ HABIT = 4
 NEAREST = 3
 # How often in a row a way known from before is seen until the motion turns to it.
 TURNS = 2
+# Time over which what a chunk is off from the others is forgotten [s].
+OFFSET_S = 1.0
 # Knots that two chunks must share to be compared.
 SHARED = 3
 
@@ -102,11 +104,28 @@ class Ensemble:
         assert lead is not None
         values, covered = self._on_knots(first_ns, count)
         latest = self._latest(values, covered, self._members.index(lead))
-        weights = self._weights(lead, first_ns, count, weighting) * covered
-        total = weights.sum(axis=0)[:, None]
+        near = self._nearness(lead, first_ns, weighting)
+        weights = near[:, None] * self._precision(first_ns, count, weighting) * covered
+        total = weights.sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            mixed = np.einsum("mk,mkn->kn", weights, values) / total
-        return np.where(self._robot.averaged & (total > 0), mixed, latest)
+            shares = weights / total
+        off = near[:, None, None] * self._offsets(values, shares, covered)
+        mixed = np.einsum("mk,mkn->kn", shares, values - off)
+        return np.where(self._robot.averaged & (total > 0)[:, None], mixed, latest)
+
+    def _offsets(self, values: Array, shares: Array, covered: NDArray[np.bool_]) -> Array:
+        """How far each chunk is off the average where most of them are known, (m, count, n).
+
+        A chunk that is off now will be so later, where the others have ended; less and less.
+        """
+        number = covered.sum(axis=0)
+        most = number == number.max()
+        average = np.einsum("mk,mkn->kn", shares[:, most], values[:, most])
+        off = (values[:, most] - average).mean(axis=1)
+        off[~covered[:, most].all(axis=1)] = 0.0
+        later = np.maximum(np.arange(len(number)) - np.flatnonzero(most)[-1], 0)
+        period = self._members[-1].reference.period_ns / NS
+        return np.asarray(off[:, None] * np.exp(-later * period / OFFSET_S)[:, None])
 
     def _on_knots(self, first_ns: int, count: int) -> tuple[Array, NDArray[np.bool_]]:
         """Values (m, count, n) of all chunks, and which knots (m, count) they cover."""
@@ -137,14 +156,17 @@ class Ensemble:
         usual = float(np.median(self._usual)) if len(self._usual) >= HABIT else 0.0
         return max(weighting.reach * usual, weighting.agreement)
 
-    def _weights(self, lead: Member, first_ns: int, count: int, weighting: Weighting) -> Array:
-        """Precision of every chunk at every knot, (m, count)."""
+    def _nearness(self, lead: Member, first_ns: int, weighting: Weighting) -> Array:
+        """How far every chunk agrees with ``lead``, (m,) from 1 to 0."""
         away = self._distances(lead.reference, first_ns) / self._near(weighting)
-        period_ns = lead.reference.period_ns
+        return np.asarray(1 / (1 + away**4))
+
+    def _precision(self, first_ns: int, count: int, weighting: Weighting) -> Array:
+        """Less the longer before a knot a chunk was seen, (m, count)."""
         seen = np.array([member.observed_ns for member in self._members])
-        knots = first_ns + period_ns * np.arange(count)
+        knots = first_ns + self._members[-1].reference.period_ns * np.arange(count)
         ahead = (knots - seen[:, None]) / NS / weighting.foresight
-        return np.asarray(1 / (1 + away**4)[:, None] / (1 + ahead**2))
+        return np.asarray(1 / (1 + ahead**2))
 
     def _distances(self, mine: Reference, first_ns: int) -> Array:
         """RMS distance of ``mine`` to every chunk (m,) over the knots from ``first_ns`` on that

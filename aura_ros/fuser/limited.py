@@ -16,8 +16,9 @@ from aura_ros.fuser.basis import Basis
 from aura_ros.fuser.grid import Grid
 from aura_ros.types import Array, KinematicState
 
-# The program keeps limits this much tighter: for its tolerance, and between the rows of tails.
-KEPT = 0.996
+# The program keeps limits this much tighter, for its tolerance and between the rows of tails; a
+# state that is nearer to a limit already has a solution only nearer to it.
+KEPT = (0.996, 1.0 - 1e-7)
 SOLVED = 1
 UNBOUNDED = 1e30
 
@@ -43,33 +44,37 @@ class Program:
         rows = np.concatenate(_rows(*basis.edges, basis, grid))
         return cls(basis, grid, unit, basis.cost * unit**2, rows * unit)
 
-    def solve(self, state: KinematicState, reference: Array, joint: int) -> Array | None:
-        """Blocks (b,) of jerk [per s^3] of column ``joint`` that track ``reference`` (K,).
+    def solve(self, state: KinematicState, away: Array, joint: int) -> Array | None:
+        """Blocks (b,) of jerk [per s^3] of column ``joint``; ``away`` (K + 1,) is how far what is
+        tracked would be from its reference without any.
 
         None where no motion from ``state`` meets all limits, or the solver gives up.
         """
         p, v, a = (x[joint] for x in (state.position, state.velocity, state.acceleration))
         t = self.basis.times[:, None]
         free = _rows(p + t * (v + t * a / 2), v + t * a, a + 0 * t, self.basis, self.grid)
-        low, high = self._bounds(free, joint, p)
-        knots = self.grid.h * np.arange(1, len(reference) + 1)
-        away = p + knots * (v + knots * a / 2) - reference
-        slope = self.basis.to_position.T @ away * self.unit
-        sense = np.zeros(len(low), dtype=np.intc)
-        blocks, _, flag, _ = daqp.solve(self.hessian, slope, self.matrix, high, low, sense)
-        return np.asarray(blocks) * self.unit if flag == SOLVED else None
+        slope = self.basis.to_tracked.T @ away * self.unit
+        for kept in KEPT:
+            low, high = self._bounds(free, joint, p, kept)
+            sense = np.zeros(len(low), dtype=np.intc)
+            blocks, _, flag, _ = daqp.solve(self.hessian, slope, self.matrix, high, low, sense)
+            if flag == SOLVED:
+                return np.asarray(blocks) * self.unit
+        return None
 
-    def _bounds(self, free: tuple[Array, ...], joint: int, position: float) -> tuple[Array, Array]:
+    def _bounds(
+        self, free: tuple[Array, ...], joint: int, position: float, kept: float
+    ) -> tuple[Array, Array]:
         """Lower and upper bounds of the blocks and of what they add to the free motion."""
         limits = self.grid.limits
         lower, upper = limits.lower[joint], limits.upper[joint]
-        inside = (1 - KEPT) * (upper - lower) if np.isfinite(upper - lower) else 0.0
+        inside = (1 - kept) * (upper - lower) if np.isfinite(upper - lower) else 0.0
         # What rests nearer to its limit than that, as an open gripper does, may come from there.
         below = min(inside, max(position - lower, 0.0))
         above = min(inside, max(upper - position, 0.0))
-        jerk = KEPT * limits.jerk[joint]
+        jerk = kept * limits.jerk[joint]
         blocks = np.full(len(self.basis.lengths), jerk / self.unit)
-        rates = KEPT * np.array([limits.velocity[joint], limits.acceleration[joint], jerk])
+        rates = kept * np.array([limits.velocity[joint], limits.acceleration[joint], jerk])
         low = [-blocks, lower + below - free[0][:, 0]]
         high = [blocks, upper - above - free[0][:, 0]]
         for limit, values in zip(rates, free[1:], strict=True):

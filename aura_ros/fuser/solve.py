@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from aura_ros.fuser.basis import basis_of
+from aura_ros.fuser.basis import ENDS, Basis, basis_of, tracked
 from aura_ros.fuser.grid import Grid
 from aura_ros.fuser.limited import Program
 from aura_ros.motion.bounds import ratios
@@ -32,7 +32,10 @@ class Solver:
         self._program = lru_cache(maxsize=64)(self._made)
 
     def _made(self, knots: int) -> Program:
-        return Program.of(basis_of(knots, self.grid.h, self.constant), self.grid)
+        return Program.of(self._basis(knots), self.grid)
+
+    def _basis(self, knots: int) -> Basis:
+        return basis_of(knots, self.grid.h, self.constant, self.grid.stop_knots)
 
     def solve(self, state: KinematicState, rows: Array, old: Plan | None) -> Array:
         """Jerk (K + stop knots, n) [per s^3] from ``state`` along ``rows`` (K, n) to rest.
@@ -40,16 +43,15 @@ class Solver:
         ``old`` is the committed plan; without one the fallback is to stay at rest.
         """
         grid, count = self.grid, len(rows)
-        basis = basis_of(count, grid.h, self.constant)
-        t = grid.h * np.arange(1, count + 1)[:, None]
-        free = state.position + t * (state.velocity + t * (state.acceleration / 2))
-        blocks = basis.gain @ (rows - free)
+        basis = self._basis(count)
+        away = away_from(state, rows, grid)
+        blocks = -basis.gain @ away
         jerk = with_tail(state, basis.spread @ blocks, grid)
         beyond = np.flatnonzero(~is_feasible(state, jerk, grid))
         if not len(beyond):
             return jerk
         for joint in beyond:
-            limited = self._program(count).solve(state, rows[:, joint], int(joint))
+            limited = self._program(count).solve(state, away[:, joint], int(joint))
             blocks[:, joint] = 0.0 if limited is None else limited
         part = _columns(state, grid, beyond)
         tried = with_tail(part[0], basis.spread @ blocks[:, beyond], part[1])
@@ -62,12 +64,22 @@ class Solver:
         return jerk
 
 
+def away_from(state: KinematicState, rows: Array, grid: Grid) -> Array:
+    """How far what is tracked would be from ``rows`` (K, n) without any jerk, (K + 1, n)."""
+    free = integrate(state, np.zeros_like(rows), grid.h)
+    wanted = np.concatenate([rows, ENDS * rows[-1:]])
+    return tracked(*free, grid.stop_knots, grid.h) - wanted
+
+
 def is_feasible(state: KinematicState, jerk: Array, grid: Grid) -> NDArray[np.bool_]:
-    """Per joint: motion and the stop tail from every knot meet the limits, shape (n,)."""
+    """Per joint: motion and the stop tail from every later knot meet the limits, shape (n,).
+
+    A stop at the first knot is one of the motion before it, which may be a tail already.
+    """
     p, v, a = integrate(state, jerk, grid.h)
     moving = ratios(p, v, a, grid.h, grid.limits).feasible()
     # A lease may end at any knot: the tail from there must meet the limits too.
-    tails = tail_ratios(p, v, a, grid.stop_knots, grid.h, grid.limits)
+    tails = tail_ratios(p[1:], v[1:], a[1:], grid.stop_knots, grid.h, grid.limits)
     return np.asarray(moving & tails.feasible())
 
 

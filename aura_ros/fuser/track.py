@@ -20,7 +20,7 @@ class Leased:
 
     ``identity`` is the digest of what was last committed; a proposal names it as its base.
     ``before`` holds, by the time at which a plan takes over, the motion that it takes over from:
-    stops that begin earlier are cut from that. It may be a stop tail already, and a tail out of
+    stops that begin by then are cut from that. It may be a stop tail already, and a tail out of
     a tail would go farther than what was vetted.
     """
 
@@ -35,7 +35,7 @@ class Leased:
     def track(self) -> Track:
         """The motion that may be commanded: it stops where the lease ends."""
         end = self.until_ros_ns
-        motion = next((old for seam, old in self.before if end < seam), self.committed)
+        motion = next((old for seam, old in self.before if end <= seam), self.committed)
         return Track(cut(motion, end, self.stop_knots))
 
     def holds(self, now: Now) -> bool:
@@ -61,7 +61,7 @@ class Leased:
             self,
             # Motion long passed is dropped, so that plans stay short; a late loop is not there yet.
             committed=slice_from(self.committed, now.ros_ns - HISTORY_NS),
-            before=tuple((seam, old) for seam, old in self.before if seam > now.ros_ns),
+            before=tuple((seam, old) for seam, old in self.before if seam >= now.ros_ns),
             until_ros_ns=now.ros_ns + duration,
             until_steady_ns=now.steady_ns + duration,
         )

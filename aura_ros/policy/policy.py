@@ -44,6 +44,9 @@ from aura_ros.types import (
     Tick,
 )
 
+# Digest of the last chunk, and until when its plan may be committed [steady ns].
+NOTHING = ("", 0)
+
 
 class Policy:
     """One robot's policy room. ``session`` distinguishes this process from its predecessors.
@@ -77,6 +80,7 @@ class Policy:
         self._last_asked_ns: int | None = None
         self._last_stamp_ns = -1
         self._committed: Plan | None = None
+        self._answered = NOTHING
         self._readout: tuple[Now, Array] | None = None
         self._lacks = ""
         self._error = ""
@@ -105,7 +109,10 @@ class Policy:
     @handle.register
     def _(self, value: Commitment, now: Now) -> list[Any]:
         self._committed = value.plan
-        return []
+        if value.plan.chunk_digest != self._answered[0]:
+            return []
+        self._answered = NOTHING
+        return self._ask(now)
 
     @handle.register
     def _(self, value: MemoryState, now: Now) -> list[Any]:
@@ -141,6 +148,7 @@ class Policy:
             "policy",
             now.steady_ns - asked.now.steady_ns,
         )
+        self._answered = chunk.digest, now.steady_ns + int(self._config.commit_delay * NS)
         return [chunk, features]
 
     @handle.register
@@ -184,7 +192,10 @@ class Policy:
     def _ask(self, now: Now) -> list[Any]:
         """A request, if one more may be on its way and there is something new to ask about."""
         outstanding, in_flight = self._outstanding, self._config.in_flight
-        if not self._enabled or len(outstanding) >= in_flight:
+        # The next rows begin on the plan of the last answer, which is committed within the delay
+        # or never; with several in flight they begin on what is known of it.
+        is_judged = in_flight == 1 and now.steady_ns < self._answered[1]
+        if not self._enabled or is_judged or len(outstanding) >= in_flight:
             return []
         observation = self._inputs.latest()
         if isinstance(observation, str):

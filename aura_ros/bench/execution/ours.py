@@ -74,8 +74,11 @@ class Ours:
     # --- requests -------------------------------------------------------------------------
 
     def wants(self, now_ns: int, in_flight: int) -> bool:
-        """Requests in flight share the policy's time evenly, at most one in a row period."""
-        return in_flight < self._setup.in_flight and now_ns >= self._next_request_ns
+        """Requests in flight share the policy's time evenly, at most one in a row period; a single
+        one waits for the verdict, since it begins on the plan that is judged."""
+        allowed = self._setup.in_flight
+        is_judged = allowed == 1 and bool(self._verdicts)
+        return in_flight < allowed and not is_judged and now_ns >= self._next_request_ns
 
     def asked(self, now_ns: int) -> KinematicState:
         """The planned state at the time of execution, as the policy room hands it out."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from aura_ros.bench.execution.executor import Setup
-from aura_ros.bench.execution.rows import Commanded, Requests, RowClock, state_of
+from aura_ros.bench.execution.rows import Commanded, Requests, RowClock
 from aura_ros.policy.latency import LatencyEstimate
 from aura_ros.types import NS, ActionChunk, Array, KinematicState
 
@@ -96,7 +96,9 @@ class Vlash:
             self._next_rows = self._switch = None
 
     def _ahead(self, delay: int, now_ns: int) -> KinematicState:
-        last = len(self._rows) - 1
-        reached = self._index + delay - 1
-        rows = self._rows[min(max(reached - 1, 0), last)], self._rows[min(reached, last)]
-        return state_of(*rows, self._period_ns / NS, now_ns + delay * self._period_ns)
+        reached = self._index + delay - 1 + np.array([-1, 0, 1])
+        before, here, after = self._rows[np.clip(reached, 0, len(self._rows) - 1)]
+        # The row after it is known as well: the velocity is that at the row, not before it.
+        velocity = (after - before) / (2 * self._period_ns / NS)
+        time_ns = now_ns + delay * self._period_ns
+        return KinematicState(time_ns, here, velocity, np.zeros_like(here))

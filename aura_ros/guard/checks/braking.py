@@ -1,4 +1,7 @@
-"""From every knot of the plan the stop tail stays inside the limits."""
+"""From every knot of the plan after its first the stop tail stays inside the limits.
+
+A stop at the first knot is one of the motion before, which may be a stop tail already.
+"""
 
 import numpy as np
 
@@ -13,8 +16,7 @@ def check(context: Context) -> Check:
     plan, robot = context.plan, context.robot
     assert plan is not None
     h = plan.knot_period_ns / NS
-    used = tail_ratios(
-        plan.position, plan.velocity, plan.acceleration, robot.stop_knots, h, robot.limits
-    )
+    p, v, a = plan.position[1:], plan.velocity[1:], plan.acceleration[1:]
+    used = tail_ratios(p, v, a, robot.stop_knots, h, robot.limits)
     worst = np.maximum.reduce([used.position, used.velocity, used.acceleration, used.jerk])
     return worst_joint("braking", worst, robot)
