@@ -115,6 +115,6 @@ def test_the_reference_lies_between_the_chunks(levels, at_s):
 
 def test_what_a_chunk_is_off_is_taken_from_its_later_rows_too():
     """Where the others have ended the reference does not step to the newest chunk."""
-    fused = ensemble([0.0, 0.008], every_s=0.5).fused(stamp(1.5), 60, PLAIN)[:, 0] - 0.02
+    fused = ensemble([0.0, 0.008], every_s=0.5).fused(stamp(1.5), 48, PLAIN)[:, 0] - 0.02
     assert np.abs(np.diff(fused)).max() < 1e-3
     assert fused[0] < fused[-1] < 0.008
