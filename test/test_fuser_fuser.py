@@ -245,6 +245,16 @@ def test_a_chunk_that_comes_while_a_verdict_is_awaited_is_proposed_after_it(deci
     assert any(isinstance(out, Commitment) for out in again)
 
 
+def test_a_waiting_chunk_does_not_void_the_plan_that_is_judged():
+    made = cell()
+    made.chunk(vetted=False)
+    made.chunk(vetted=False, sequence=2 * 10**18)
+    stranger = replace(made.proposals[0], chunk_digest="another")
+    assert made.tell(verdict(stranger), vetted=False) == []
+    said = made.tell(verdict(made.proposals[0]), vetted=False)
+    assert any(isinstance(out, Commitment) for out in said)
+
+
 def test_a_verdict_that_never_comes_does_not_keep_later_chunks_waiting():
     made = cell()
     made.chunk(vetted=False)

@@ -15,9 +15,10 @@ from typing import Any
 from aura_ros.fuser.acted import Trust
 from aura_ros.fuser.admission import Admission, Refusal, refuse
 from aura_ros.fuser.config import FuserConfig
+from aura_ros.fuser.judged import Allowed, Judged, Step
 from aura_ros.fuser.moving import Moving
 from aura_ros.fuser.phase import Phase
-from aura_ros.fuser.propose import Proposed, Proposer
+from aura_ros.fuser.propose import Proposer
 from aura_ros.fuser.report import health_of, status_of
 from aura_ros.fuser.switching import Outcome, TaskSwitch
 from aura_ros.fuser.track import MAX_LEASE_NS
@@ -28,7 +29,6 @@ from aura_ros.types import (
     ActionChunk,
     ClockJump,
     Configure,
-    Decision,
     FailureRisk,
     FuserStatus,
     Health,
@@ -36,17 +36,12 @@ from aura_ros.types import (
     JointState,
     Lease,
     Now,
-    Plan,
-    Proposal,
     Reset,
     SetEnabled,
     Tick,
     Tripped,
     Verdict,
 )
-
-# The guard's check that a plan starts after now: a later start may pass it.
-LATE = "timing"
 
 
 class Fuser:
@@ -56,6 +51,7 @@ class Fuser:
         self._robot = robot
         self._moving = Moving(robot, config or FuserConfig())
         self._proposer = Proposer(robot, self._moving)
+        self._judged = Judged(self._proposer, self._moving)
         self._tasks, self._trust = TaskSwitch(self._moving), Trust(self._moving)
         self._enabled = True
         self._tripped = ""
@@ -67,8 +63,7 @@ class Fuser:
         self._tasks.forget()
         self._trust.forget()
         self._newest: ActionChunk | None = None
-        self._pending: Proposed | None = None
-        self._waiting: ActionChunk | None = None
+        self._judged.forget()
         self._phase: Phase | None = None
         self._lease: Lease | None = None
         self._committed = 0
@@ -104,16 +99,13 @@ class Fuser:
         self._tasks.took(value, now)
         acted = self._trust.acted_on(value, now)
         self._proposer.hear(acted, now)
-        if self._is_awaited(now):
-            self._waiting = acted
-            return []
-        return self._propose(acted, now, attempt=1)
+        return self._follow(self._judged.bring(acted, now), now)
 
     @handle.register
     def _(self, value: Instruction, now: Now) -> list[Any]:
         if not self._tasks.told(value, now):
             return []
-        self._pending = self._waiting = None
+        self._judged.forget()
         return [*self._switch_task(now), self.status(now)]
 
     @handle.register
@@ -123,14 +115,9 @@ class Fuser:
 
     @handle.register
     def _(self, value: Verdict, now: Now) -> list[Any]:
-        pending = self._pending
-        if pending is None or value.plan_digest != pending.plan.digest:
-            return []
-        self._pending = None
-        out = self._obey(value, pending, now)
-        self._tasks.look_after(self._newest, self._pending is not None)
-        waiting, self._waiting = self._waiting, None
-        return out if waiting is None else [*out, *self._propose(waiting, now, attempt=1)]
+        out = self._follow(self._judged.hear(value, now), now)
+        self._tasks.look_after(self._newest, bool(self._judged))
+        return [*out, *self._follow(self._judged.next(now), now)]
 
     @handle.register
     def _(self, value: Lease, now: Now) -> list[Any]:
@@ -201,12 +188,19 @@ class Fuser:
             return Refusal("tripped", words)
         return None
 
-    def _propose(self, chunk: ActionChunk, now: Now, attempt: int) -> list[Any]:
-        proposed = self._proposer.propose(chunk, attempt, now)
-        if isinstance(proposed, Refusal):
-            return self._refuse(proposed, now)
-        self._pending = proposed
-        return [Proposal(proposed.plan)]
+    def _follow(self, steps: list[Step], now: Now) -> list[Any]:
+        """Refusals are counted, plans that are allowed are committed, proposals go out."""
+        out: list[Any] = []
+        for step in steps:
+            if isinstance(step, Refusal):
+                out += self._refuse(step, now)
+            elif isinstance(step, Allowed):
+                self._committed += 1
+                self._phase = step.proposed.phase
+                out += self._moving.commit(step.proposed.plan, now)
+            else:
+                out.append(step)
+        return out
 
     def _switch_task(self, now: Now) -> list[Any]:
         """Another task was given: the motion in flight is dropped, kept or rolled back."""
@@ -221,43 +215,12 @@ class Fuser:
         self._newest = back
         self._proposer.forget()
         self._proposer.hear(back, now)
-        out = [back, *self._propose(back, now, attempt=1)]
-        self._tasks.look_after(back, self._pending is not None)
+        out = [back, *self._follow([self._judged.propose(back, now)], now)]
+        self._tasks.look_after(back, bool(self._judged))
         return out
 
-    def _is_awaited(self, now: Now) -> bool:
-        """A verdict may still come in time: a new proposal would void the one that is judged."""
-        return self._pending is not None and now.ros_ns <= self._pending.plan.start_ns
-
-    def _obey(self, verdict: Verdict, pending: Proposed, now: Now) -> list[Any]:
-        """What follows from the verdict on ``pending``."""
-        if verdict.reason == LATE:
-            return self._again(pending, Refusal(f"guard_{LATE}", f"guard: {LATE}"), now)
-        if verdict.decision != Decision.ALLOW:
-            words = f"guard: {verdict.reason}"
-            return self._refuse(Refusal(f"guard_{verdict.reason}", words), now)
-        if not self._moving.is_allowed(now):
-            return self._refuse(Refusal("no_lease", "no lease holds: is the guard armed?"), now)
-        if self._is_too_late(pending.plan, now):
-            words = "verdicts arrive after the plan's start: raise commit_delay"
-            return self._again(pending, Refusal("late_verdict", words), now)
-        self._committed += 1
-        self._phase = pending.phase
-        return self._moving.commit(pending.plan, now)
-
-    def _again(self, pending: Proposed, refusal: Refusal, now: Now) -> list[Any]:
-        """A later start may pass; a newer chunk that waits is tried instead."""
-        if self._waiting is not None:
-            return []
-        if pending.attempt < self._moving.config.attempts:
-            return self._propose(pending.chunk, now, pending.attempt + 1)
-        return self._refuse(refusal, now)
-
-    def _is_too_late(self, plan: Plan, now: Now) -> bool:
-        return plan.start_ns < now.ros_ns or plan.base_digest != self._moving.identity
-
     def _stop(self, now: Now) -> list[Any]:
-        self._pending = self._waiting = None
+        self._judged.forget()
         return self._moving.stop(now)
 
     def _end_trip(self, now: Now) -> list[Any]:

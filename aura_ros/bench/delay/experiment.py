@@ -18,7 +18,7 @@ PARTS = (
     "types", "robot", "motion", "policy", "fuser", "sim", "bench/execution", "bench/delay",
     "settings.py",
 )  # fmt: skip
-LIBRARIES = ("numpy", "scipy", "mujoco", "ruckig")
+LIBRARIES = ("numpy", "scipy", "daqp", "mujoco", "ruckig")
 
 
 @dataclass(frozen=True)
