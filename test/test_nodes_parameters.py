@@ -68,7 +68,7 @@ def test_every_parameter_is_described_and_every_number_bounded(live, node):
         ("guard", "source_timeout", math.nan, "source_timeout"),
         ("guard", "auto_arm", 1, "expected '"),
         ("fuser", "min_knots", 0, "min_knots"),
-        ("fuser", "smoothing", -0.1, "smoothing is -0.1; it must be from 0.001 to 2"),
+        ("fuser", "smoothing", -0.1, "smoothing out of range Min: 0.001, Max: 2.0"),
         ("policy", "request_period", 61.0, "request_period"),
         ("policy", "robot", "ur5", "read-only"),
         ("memory", "threshold", "high", "expected '"),

@@ -90,13 +90,21 @@ def test_a_jump_back_starts_everything_anew(live, loop):
     before, committed = chunks[-1][1].episode, watch.fuser.committed
     clock.jump(START_NS)
     at, heard = time.monotonic(), len(clock.robot.heard)
+
+    def anew():
+        return [status.committed for status in watch.fuser_since(at)]
+
+    probe.until(lambda: min(anew(), default=committed) < committed, "plans are counted anew")
+
+    def came():
+        # A message of the old time may be under way; none is made after the jump was heard.
+        return [m for t, m in clock.robot.heard[heard:] if t > at + 0.1]
+
+    probe.until(came, "trajectories of the new time")
     moving(clock.robot, probe, "moves after the jump")
     probe.until(lambda: watch.mode == Mode.ACTIVE, "plans are allowed")
-    assert min(status.committed for status in watch.fuser_since(at)) < committed
     assert chunks[-1][1].episode > before
-    # A message of the old time may be under way; none is made after the jump was heard.
-    new = [m for t, m in clock.robot.heard[heard:] if t > at + 0.1]
-    assert new
+    new = came()
     assert all(stamp_s(m.header.stamp) < clock.now_ns / NS + 1.0 for m in new)
     assert not watch.fuser.tripped
     late = [(t, m) for t, m in commands if t > at + 0.1]
