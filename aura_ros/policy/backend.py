@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aura_ros.policy.declared import Declared
 from aura_ros.types import Array, Image, Observation, Request
 
 
@@ -19,7 +20,9 @@ class Backend(Protocol):
 
     With ``in_flight`` above 1 they are called by that many threads at a time. A backend whose
     rows are no absolute joint targets says what they are by an attribute ``actions``: a layout
-    text of ``aura_ros.policy.layout``.
+    text of ``aura_ros.policy.layout``. One that knows what it takes and answers says so by an
+    attribute ``declared``, and is held to it when the node is configured. What else it may offer
+    is told apart by its methods: :class:`Sampler`, :class:`FlowField`.
     """
 
     name: str
@@ -28,12 +31,39 @@ class Backend(Protocol):
         """Embedding (d,) of an observation."""
 
     def act(self, request: Request, embedding: Array) -> Array:
-        """Rows (H, width), row 0 at ``request.start.time_ns``: joint targets, or ``actions``."""
+        """Rows (H, width), row 0 at ``request.start.time_ns``: joint targets, or ``actions``.
+
+        A backend that learns its features only along with the rows writes them into
+        ``embedding``, the array that its ``encode`` returned.
+        """
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """A backend that can draw several chunks for one observation."""
+
+    def sample(self, request: Request, embedding: Array, k: int) -> Array:
+        """Chunks (k, H, width) drawn independently; what they share is computed once."""
+
+
+@runtime_checkable
+class FlowField(Protocol):
+    """A backend that integrates a flow from noise to rows, and shows it."""
+
+    def velocity(self, request: Request, embedding: Array, rows: Array, time: float) -> Array:
+        """The flow (H, width) at noisy ``rows`` (H, width), ``time`` from 0 (noise) to 1."""
+
+
+def declared_of(backend: Backend) -> Declared | None:
+    """What a backend says about itself; None: nothing."""
+    declared = getattr(backend, "declared", None)
+    return declared if isinstance(declared, Declared) else None
 
 
 def declared_actions(backend: Backend) -> str:
     """Layout of a backend's rows as it declares it; empty: absolute targets of all joints."""
-    return str(getattr(backend, "actions", ""))
+    declared = declared_of(backend)
+    return str(getattr(backend, "actions", "")) or (declared.actions if declared else "")
 
 
 def plain_embedding(observation: Observation, pixels: dict[str, NDArray[Any]]) -> Array:
