@@ -8,10 +8,14 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 from aura_ros.policy.layout import LayoutError, parse
+from aura_ros.robot.description import Robot
+from aura_ros.types import NS
 
 FITS = ("pad", "stretch")
 # Keys of an observation that are no camera and no state.
 PROMPT, SAMPLES = "prompt", "samples"
+# Rates are often given rounded: 33 ms for 30 Hz.
+PERIOD_TOLERANCE = 0.02
 
 
 class DeclarationError(ValueError):
@@ -125,6 +129,23 @@ class Declared:
                 raise DeclarationError(f"declaration: {name} is {listed!r}; a list is needed")
             known[name] = tuple(kind(**_known(kind, entry, name)) for entry in listed)
         return cls(**known)
+
+
+def check_fits(declared: Declared, robot: Robot) -> None:
+    """Raise DeclarationError if nothing should move on what this policy answers."""
+    if not declared.normalizes:
+        raise DeclarationError(
+            f"policy {declared.name} has no normalisation: its numbers are not in SI units; "
+            "serve a checkpoint with its statistics or processors"
+        )
+    period_s = robot.row_period_ns / NS
+    given_s = declared.row_period_s
+    if given_s is not None and abs(given_s - period_s) > PERIOD_TOLERANCE * period_s:
+        raise DeclarationError(
+            f"policy {declared.name} answers rows {given_s:g} s apart, but action.row_period of "
+            f"{robot.name} is {period_s:g} s: the motion would have another speed; set it to "
+            f"{given_s:g}"
+        )
 
 
 # By the text of the annotation, which is all that a postponed one is.

@@ -1,0 +1,156 @@
+"""A policy behind a websocket in openpi's format: `aura serve`, or a server of openpi itself.
+
+Ours declares what it takes and answers when a connection is opened. One of openpi's does not: it
+is asked one question before anything moves, and held to the width of that answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from aura_ros.policy.backend import BackendError, plain_embedding
+from aura_ros.policy.declared import (
+    PROMPT,
+    SAMPLES,
+    CameraInput,
+    DeclarationError,
+    Declared,
+    check_fits,
+)
+from aura_ros.policy.keys import ObservationKeys, observation_keys
+from aura_ros.policy.link import Link, last_line
+from aura_ros.policy.pixels import thumbnails
+from aura_ros.policy.probe import blank_request
+from aura_ros.policy.wire import Answer, WireError, checked, pack, unpack
+from aura_ros.robot.description import Robot
+from aura_ros.types import Array, Observation, Request
+
+# Under which key of the metadata our server's declaration is; openpi's metadata are its own.
+DECLARED = "aura_ros"
+
+
+@dataclass(frozen=True)
+class WebsocketOptions:
+    """Where the server is, how long it is waited for [s], and what its keys mean.
+
+    ``camera_keys``, ``state_keys``: texts of ``aura_ros.policy.keys`` and ``state``.
+    ``image_size`` (pixels, 0: as they come) and ``channels_first`` count where the server
+    declares nothing.
+    """
+
+    url: str
+    connect_timeout: float = 10.0
+    answer_timeout: float = 5.0
+    camera_keys: str = ""
+    state_keys: str = ""
+    prompt_key: str = "prompt"
+    image_size: int = 0
+    channels_first: bool = False
+
+
+class WebsocketBackend:
+    """Asks the server at ``options.url``; connects when it is made.
+
+    Raises BackendError without a server, DeclarationError (also a ValueError) where server and
+    robot do not fit. Thread-safe: every question in flight has a connection of its own.
+    """
+
+    name = "websocket"
+
+    def __init__(self, robot: Robot, options: WebsocketOptions) -> None:
+        self._url = address(options.url, "ws")
+        self._link = Link(self._url, options.connect_timeout, options.answer_timeout)
+        declared = _declared(self._link.greeting, self._url)
+        self._keys = _keys(robot, declared, options)
+        self.declared = declared or self._asked(robot, options)
+        check_fits(self.declared, robot)
+
+    def encode(self, observation: Observation) -> Array:
+        """Room for the server's features, which come with the rows; else a plain embedding."""
+        if self.declared.features:
+            return np.zeros(self.declared.features)
+        return plain_embedding(observation, thumbnails(observation))
+
+    def act(self, request: Request, embedding: Array) -> Array:
+        """The server's rows (T, A); its features (d,) go into ``embedding``."""
+        answer = self._answer(request, 1)
+        if self.declared.features:
+            embedding[:] = answer.features
+        return answer.rows
+
+    def sample(self, request: Request, embedding: Array, k: int) -> Array:
+        """Chunks (k, T, A), for k up to ``declared.max_samples``."""
+        if not 1 <= k <= self.declared.max_samples:
+            raise BackendError(
+                f"{k} samples were asked of {self.declared.name}, which draws at most "
+                f"{self.declared.max_samples}"
+            )
+        return self._answer(request, k).samples
+
+    def _answer(self, request: Request, samples: int) -> Answer:
+        observation = self._keys.observation(request)
+        if samples > 1:
+            observation[SAMPLES] = samples
+        try:
+            answer = unpack(self._link.ask(pack(observation)))
+            return checked(answer, self.declared, samples)
+        except WireError as error:
+            raise BackendError(f"{self._url}: {error}") from None
+
+    def _asked(self, robot: Robot, options: WebsocketOptions) -> Declared:
+        """What a first answer shows of a server that declares nothing."""
+        observation = self._keys.observation(blank_request(robot))
+        try:
+            answer = unpack(self._link.ask(pack(observation), options.connect_timeout))
+            actions = np.asarray(answer.get("actions", ()))
+            if actions.ndim != 2 or not actions.size:
+                raise WireError(f"actions of shape {actions.shape}; rows (T, A) are needed")
+            return Declared("openpi", (), (), actions.shape[1], len(actions))
+        except (WireError, BackendError) as error:
+            raise DeclarationError(
+                f"{self._url} declares nothing, and its answer to a first question is of no use: "
+                f"{error}; correct camera_keys and state_keys, or raise connect_timeout if it "
+                "was still loading"
+            ) from None
+
+
+def _declared(greeting: str | bytes, url: str) -> Declared | None:
+    """What a server says of itself when it is connected to; None if it says nothing."""
+    try:
+        if isinstance(greeting, str):
+            raise WireError(f"it greets with words: {last_line(greeting)}")
+        given = unpack(greeting).get(DECLARED)
+    except WireError as error:
+        raise DeclarationError(f"{url} is no server of openpi's format: {error}") from None
+    return None if given is None else Declared.from_mapping(given)
+
+
+def _keys(robot: Robot, declared: Declared | None, options: WebsocketOptions) -> ObservationKeys:
+    if declared is None and not (options.camera_keys or options.state_keys):
+        raise DeclarationError(
+            f"{options.url} does not declare its keys, as servers of openpi do not: say them by "
+            "the parameters camera_keys and state_keys, such as 'observation/image: front' and "
+            "'observation/state: arm, gripper'"
+        )
+    size, first = options.image_size, options.channels_first
+    like = CameraInput("any", size, size, channels_first=first)
+    prompt = options.prompt_key
+    if declared is not None:
+        prompt = PROMPT if declared.needs_instruction else ""
+    return observation_keys(robot, declared, options.camera_keys, options.state_keys, prompt, like)
+
+
+def address(given: str, scheme: str) -> str:
+    """``given`` with ``scheme`` if it has none. Raises ValueError for what is no address."""
+    url = given if "://" in given else f"{scheme}://{given}"
+    try:
+        parts = urlsplit(url)
+        is_port = parts.port != 0
+    except ValueError:  # no number up to 65535
+        is_port = False
+    if not is_port or parts.scheme not in (scheme, f"{scheme}s") or not parts.hostname:
+        raise ValueError(f"{given!r} is no address; write {scheme}://HOST:PORT")
+    return url
