@@ -63,7 +63,7 @@ class Broken(Newest):
 
 
 def run(make=Newest, conditions=SHORT, **changes):
-    job = replace(Job("newest", "push", 200, 1000), **changes)
+    job = replace(Job("newest", "push", 200, 1003), **changes)
     return run_episode(job, conditions, make)
 
 
@@ -111,7 +111,7 @@ def test_a_cube_off_the_table_ends_the_episode():
     class Fallen(Still):
         def command(self, now_ns):
             world = episode_module._world("push")
-            world._data.qpos[world._cube_qpos : world._cube_qpos + 3] = [0.5, 1.5, 0.0]
+            world._data.joint("red_cube").qpos[:3] = [0.5, 1.5, 0.0]
             return self.setup.rest
 
     outcome = run(Fallen, Conditions(limit_s=5.0))

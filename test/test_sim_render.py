@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
 
 from aura_ros.sim import gl
+from aura_ros.sim.model import CAMERAS
 from aura_ros.sim.render import SensorNoise
 from aura_ros.sim.world import World
 
@@ -18,16 +19,53 @@ def world():
         yield world
 
 
+def seen(image, colour):
+    """How many pixels have one of the colours of the scenes."""
+    red, green, blue = np.moveaxis(image.astype(int), 2, 0)
+    return {
+        "red": (red > 2 * green) & (red > 2 * blue) & (red > 60),
+        "blue": (blue > 1.8 * red) & (blue > 1.5 * green),
+        "green": (green > 1.3 * red) & (green > 1.2 * blue),
+        "yellow": (green > 2 * blue) & (red > 2 * blue) & (green > 0.6 * red),
+    }[colour].sum()
+
+
 @needs_gl
+@pytest.mark.parametrize("size", [96, 224])
 @pytest.mark.parametrize("camera", ["front", "wrist"])
-def test_cameras_see_the_cube_and_the_goal(world, camera):
+def test_cameras_see_the_cubes_and_the_goal(world, camera, size):
     world.reset(1)
-    image = world.render(camera, 128, 96).astype(int)
-    assert image.shape == (96, 128, 3)
-    red, green, blue = np.moveaxis(image, 2, 0)
-    assert ((red > 2 * green) & (red > 2 * blue) & (red > 60)).sum() > 10
-    assert ((green > 1.3 * red) & (green > 1.2 * blue)).sum() > 20
+    image = world.render(camera, size, size)
+    assert image.shape == (size, size, 3)
+    for colour in ("red", "blue", "green"):
+        assert seen(image, colour) > 1e-3 * size**2
     assert 60 < image.mean() < 200
+
+
+@needs_gl
+@pytest.mark.parametrize(
+    ("task", "colours"), [("reach", ("green", "yellow")), ("drawer", ("red", "blue"))]
+)
+def test_the_front_camera_sees_both_objects_wherever_they_are(task, colours):
+    with World(task) as world:
+        for seed in range(10):
+            world.reset(seed)
+            image = world.render("front", 96, 96)
+            for colour in colours:
+                assert seen(image, colour) >= 8
+
+
+@needs_gl
+def test_all_cameras_at_once_see_what_each_sees(world):
+    world.reset(1)
+    world.render("front", 96, 96)
+    renderer, pose = world._renderer, world.pose()
+    renderer.renew_noise(3)
+    one_by_one = {camera: renderer.render(pose, camera) for camera in CAMERAS}
+    renderer.renew_noise(3)
+    for camera, image in renderer.render_all(pose).items():
+        np.testing.assert_array_equal(image, one_by_one.pop(camera))
+    assert not one_by_one
 
 
 @needs_gl

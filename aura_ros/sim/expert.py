@@ -6,14 +6,28 @@ begins, ``stages`` which stops of the tool are still ahead, and the stops are jo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from aura_ros.sim.arm import Arm
+from aura_ros.sim.drawer import drawer, predict_knob
 from aura_ros.sim.profile import Bounds, Motion, chain, follow
-from aura_ros.sim.scene import predict
-from aura_ros.sim.stages import STAGES
-from aura_ros.sim.tasks import find_task
+from aura_ros.sim.scene import Scene, predict
+from aura_ros.sim.stages import pick_place, push, reach
+from aura_ros.sim.stops import Stop
+from aura_ros.sim.tasks import check_target, find_task
 from aura_ros.types import Array
+
+Predict = Callable[[Array, Array, Array], Scene]
+Stages = Callable[[Scene], list[Stop]]
+PLANS: dict[str, tuple[Predict, Stages]] = {
+    "reach": (predict, reach),
+    "push": (predict, push),
+    "pick_place": (predict, pick_place),
+    "drawer": (predict_knob, drawer),
+}
+"""For each task, how things will be and which stops are ahead then."""
 
 TASK_BOUNDS = Bounds(
     velocity=np.array([0.25, 0.25, 0.25, 0.8, 0.09]),
@@ -33,10 +47,12 @@ _PROBE_S = 1e-3
 
 
 class Expert:
-    """The expert of one task. Keeps scratch space: one instance a thread."""
+    """The expert of one task with one target. Keeps scratch space: one instance a thread."""
 
-    def __init__(self, task: str) -> None:
-        self._task = find_task(task).name
+    def __init__(self, task: str, target: int = 0) -> None:
+        chosen = find_task(task)
+        self._predict, self._stages = PLANS[chosen.name]
+        self._pair = list(chosen.pairs[check_target(target)])
         self._arm = Arm()
 
     def plan(
@@ -49,15 +65,16 @@ class Expert:
     ) -> Array:
         """Joint targets of shape (horizon, 8) [rad, finger m]; row 0 is the start itself.
 
-        ``measured`` (8,) and ``objects`` (2, 7) belong to the time of the observation, ``start``
+        ``measured`` (8,) and ``objects`` (m, 7) belong to the time of the observation, ``start``
         (position, velocity, acceleration, each (8,)) is the planned state where row 0 will be
         executed, later by the policy's latency.
         """
         begin = Motion(*(np.asarray(values, dtype=np.float64) for values in start))
         tool = self._tool_motion(begin)
-        scene = predict(self._arm.task_of(measured), objects, tool.position)
+        seen = objects[self._pair]
+        scene = self._predict(self._arm.task_of(measured), seen, tool.position)
         times: Array = np.arange(horizon, dtype=np.float64) * row_period_s
-        stops = [(stop.point, _slowed(stop.speed)) for stop in STAGES[self._task](scene)]
+        stops = [(stop.point, _slowed(stop.speed)) for stop in self._stages(scene)]
         path = chain(tool, stops, times)
         targets = self._joint_motions(path, begin.position, row_period_s)
         return follow(begin, targets, row_period_s, JOINT_BOUNDS)

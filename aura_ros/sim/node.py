@@ -58,7 +58,8 @@ class SimNode(Node):
         self._wall = Clock(clock_type=ClockType.SYSTEM_TIME)
         # Simulated time begins at 1 s: a stamp of zero means "now" to trajectory controllers.
         self._now_ns = NS if self._settings.simulated_time else self._wall.now().nanoseconds
-        self._sim = Simulation(self._settings.task, self._settings.seed, self._now_ns)
+        chosen = self._settings
+        self._sim = Simulation(chosen.task, chosen.seed, self._now_ns, chosen.target)
         self._outputs = Outputs(self, self._settings.seed)
         self._outputs.faults = parameters.read_faults(self)
         self._pacer = Pacer(self._settings.real_time_factor)

@@ -18,6 +18,7 @@ from rclpy.parameter import Parameter
 from aura_ros.nodes.parameters import refuse_unknown
 from aura_ros.sim.faults import CAMERA_FAULTS, Faults
 from aura_ros.sim.model import CAMERAS
+from aura_ros.sim.simulation import TARGETS
 from aura_ros.sim.tasks import TASKS
 
 
@@ -26,6 +27,7 @@ class Settings:
     """Fixed for the life of the node. Rates in Hz, sizes in pixels."""
 
     task: str
+    target: str
     seed: int
     image_width: int
     image_height: int
@@ -39,6 +41,11 @@ class Settings:
 _Range = tuple[float, float] | None
 _SETTINGS: dict[str, tuple[Any, str, _Range]] = {
     "task": ("pick_place", f"Task: one of {', '.join(TASKS)}.", None),
+    "target": (
+        "first",
+        f"Which of the task's two objects is named: one of {', '.join(TARGETS)} (by the seed).",
+        None,
+    ),
     "seed": (0, "Seed of the first episode; each new episode adds one.", (0, 2**31 - 1)),
     "image_width": (224, "Width of the camera images [pixels].", (16, 1280)),
     "image_height": (224, "Height of the camera images [pixels].", (16, 1280)),
@@ -64,10 +71,11 @@ _FAULTS: dict[str, tuple[Any, str, _Range]] = {
         "Standard deviation of noise on measured positions [rad or m].",
         (0.0, 0.1),
     ),
-    "fault.slip": (False, "Let the cube slide out of the gripper.", None),
+    "fault.slip": (False, "Let cubes slide out of the gripper.", None),
 }
 _CHOICES = {
     "task": tuple(TASKS),
+    "target": TARGETS,
     **{f"fault.camera_{camera}": CAMERA_FAULTS for camera in CAMERAS},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aura_ros.sim.gl import make_context
+from aura_ros.sim.model import CAMERAS
 from aura_ros.types import Array
 
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -18,11 +20,12 @@ _MARGIN = 61
 
 @dataclass(frozen=True)
 class Pose:
-    """What a picture shows: generalised positions of the model and the goal's pose."""
+    """What a picture shows: generalised positions of the model, and where the k markers stand:
+    positions (k, 3) and quaternions (k, 4), w x y z."""
 
     qpos: Array
-    goal_position: Array
-    goal_quaternion: Array
+    marker_positions: Array
+    marker_quaternions: Array
 
 
 class Renderer:
@@ -48,15 +51,26 @@ class Renderer:
 
     def render(self, pose: Pose, camera: str) -> Pixels:
         """Image of shape (height, width, 3), RGB, as ``camera`` sees ``pose``."""
+        return self.render_all(pose, (camera,))[camera]
+
+    def render_all(self, pose: Pose, cameras: Sequence[str] = CAMERAS) -> dict[str, Pixels]:
+        """Images of the same moment by name of the camera, each as ``render`` makes it."""
         data = self._data
         data.qpos[:] = pose.qpos
-        data.mocap_pos[0], data.mocap_quat[0] = pose.goal_position, pose.goal_quaternion
+        data.mocap_pos[:], data.mocap_quat[:] = pose.marker_positions, pose.marker_quaternions
         mujoco.mj_kinematics(self._model, data)
         mujoco.mj_camlight(self._model, data)
+        return {camera: self._seen_by(camera) for camera in cameras}
+
+    def renew_noise(self, seed: int) -> None:
+        """Begin the sensor's noise anew, so that a run of pictures can be repeated."""
+        self._noise = SensorNoise(*self.size, seed)
+
+    def _seen_by(self, camera: str) -> Pixels:
         self._camera.fixedcamid = self._model.camera(camera).id
         everything = mujoco.mjtCatBit.mjCAT_ALL
         mujoco.mjv_updateScene(
-            self._model, data, self._option, None, self._camera, everything, self._scene
+            self._model, self._data, self._option, None, self._camera, everything, self._scene
         )
         mujoco.mjr_render(self._rect, self._scene, self._context)
         mujoco.mjr_readPixels(self._pixels, None, self._rect, self._context)

@@ -8,14 +8,16 @@ import numpy as np
 from transforms3d.euler import quat2euler
 
 from aura_ros.sim.arm import FINGER
-from aura_ros.sim.model import CUBE_HALF
+from aura_ros.sim.furniture import CUBE_HALF
 from aura_ros.types import Array
 
 GRIP = 0.014
 """Finger target that holds the cube [m]: 6 mm less than half of it."""
 OPEN = 0.038
-_TOUCHING = CUBE_HALF + 0.0005
-_SHUT_ON_NOTHING = GRIP + 0.003
+TOUCHING = CUBE_HALF + 0.0005
+"""Below this the fingers are on a thing 4 cm wide, if one is between them [m]."""
+SHUT_ON_NOTHING = GRIP + 0.003
+"""Below this measured travel nothing is between the fingers [m]."""
 
 
 @dataclass(frozen=True)
@@ -58,21 +60,21 @@ class Scene:
 
 
 def predict(measured: Array, objects: Array, tool: Array) -> Scene:
-    """Carry the observed objects forward to the time when the tool will be at ``tool`` (5,).
+    """Carry cube and goal, ``objects`` (2, 7), forward to when the tool is at ``tool`` (5,).
 
     ``measured`` (5,) is the tool at the time of the observation. A cube in the hand moves with
     it; one that the fingers will have closed on by then counts as held.
     """
     cube, goal = objects[0, :3], objects[1, :3]
     scene = Scene(measured, tool, cube, _yaw(objects[0, 3:]), goal, False)
-    closed = tool[FINGER] < _TOUCHING
+    closed = tool[FINGER] < TOUCHING
     offset = cube - measured[:3]
     if _in_hand(offset) and measured[FINGER] < CUBE_HALF + 0.004:
         carried = tool[:3] + offset
         if closed:
             return scene.with_cube(carried, held=True)
         return scene.with_cube(np.append(carried[:2], CUBE_HALF))
-    if closed and measured[FINGER] > _SHUT_ON_NOTHING and _below(offset):
+    if closed and measured[FINGER] > SHUT_ON_NOTHING and _below(offset):
         reach = np.append(offset[:2], 0.0)
         return scene.with_cube(tool[:3] + reach, held=True)
     return scene

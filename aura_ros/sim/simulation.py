@@ -12,10 +12,13 @@ from aura_ros.sim.trajectory import TrajectoryCommand
 from aura_ros.sim.world import World
 from aura_ros.types import Array
 
+TARGETS = ("first", "second", "alternate")
+"""Which object the instruction names: ``alternate`` the first in episodes of even seeds."""
+
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The state at one time: joints (8,), objects (2, 7), what cameras see, success."""
+    """The state at one time: joints (8,), objects (m, 7), what cameras see, success."""
 
     position: Array
     velocity: Array
@@ -27,13 +30,18 @@ class Snapshot:
 class Simulation:
     """Thread-safe. Times are ROS time [ns] and never go back."""
 
-    def __init__(self, task: str, seed: int, now_ns: int) -> None:
+    def __init__(self, task: str, seed: int, now_ns: int, target: str = "first") -> None:
         self._lock = Lock()
-        self._world = World(task, seed)
+        self._target = target
+        self._world = World(task, seed, self._target_of(seed))
         self._first_seed = self.seed = seed
         self._controllers = Controllers(JOINTS, HOME, now_ns)
         self.model = self._world.model
-        self.instruction = self._world.task.instruction
+
+    @property
+    def instruction(self) -> str:
+        """What is asked for in the present episode."""
+        return self._world.instruction
 
     def step(self, now_ns: int, slippery: bool = False) -> None:
         """Advance 2 ms, to ``now_ns``."""
@@ -67,7 +75,7 @@ class Simulation:
         """Robot at home and at rest, first episode again; the seed is returned."""
         with self._lock:
             self.seed = self._first_seed
-            self._world.reset(self.seed)
+            self._world.reset(self.seed, self._target_of(self.seed))
             self._controllers.hold(HOME, now_ns)
             return self.seed
 
@@ -75,5 +83,8 @@ class Simulation:
         """Objects placed by the next seed, which is returned; the robot goes on."""
         with self._lock:
             self.seed += 1
-            self._world.new_episode(self.seed)
+            self._world.new_episode(self.seed, self._target_of(self.seed))
             return self.seed
+
+    def _target_of(self, seed: int) -> int:
+        return seed % 2 if self._target == "alternate" else TARGETS.index(self._target)

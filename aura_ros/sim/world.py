@@ -5,68 +5,88 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from aura_ros.sim.model import CUBE, CUBE_HALF, HOME, JOINTS, STEP_NS, TOOL, build_model
+from aura_ros.sim.furniture import CUBE_HALF, CUBES, KNOBS
+from aura_ros.sim.model import HOME, JOINTS, STEP_NS, TOOL, build_model
+from aura_ros.sim.placement import Place, Placement
 from aura_ros.sim.render import Pixels, Pose, Renderer
-from aura_ros.sim.tasks import LIFT_HEIGHT, Placement, Situation, find_task
+from aura_ros.sim.tasks import LIFTED, Situation, check_target, find_task
 from aura_ros.types import Array
 
 _GRIP, _SLIP = 1.0, 0.02
 _SLIP_ABOVE = 0.06
+# A cube below the table's top by this much [m] has fallen off, and nobody can fetch it.
+_FALLEN = -0.05
 
 
 class World:
-    """The Panda with one cube and one goal.
+    """The Panda and the two objects of a task, of which the instruction names the ``target``.
 
-    ``slippery`` lets the cube slide out of the gripper as soon as it is off the table.
+    ``slippery`` lets a cube slide out of the gripper as soon as it is off the table.
     """
 
-    def __init__(self, task: str, seed: int = 0) -> None:
+    def __init__(self, task: str, seed: int = 0, target: int = 0) -> None:
         self.task = find_task(task)
-        self.model = build_model(self.task.goal_shape)
+        self.model = build_model(self.task.scene)
         self.slippery = False
         self._data = mujoco.MjData(self.model)
         self._dofs = np.array([self.model.joint(name).qposadr[0] for name in JOINTS])
         self._mirror = self.model.joint("panda_finger_joint2").qposadr[0]
-        self._cube_qpos = int(self.model.joint(CUBE).qposadr[0])
-        self._cube_dof = int(self.model.joint(CUBE).dofadr[0])
-        self._cube_geom, self._tool = self.model.geom(CUBE).id, self.model.body(TOOL).id
+        self._objects = np.array([self.model.body(name).id for name in self.task.objects])
+        cubes = [name for name in self.task.objects if name in CUBES]
+        self._drawers = [name for name in self.task.objects if name in KNOBS]
+        self._cubes = np.array([self.model.body(name).id for name in cubes], dtype=np.intp)
+        self._cube_geoms = self.model.body_geomadr[self._cubes]
+        self._items = self._objects[[item for item, _ in self.task.pairs]]
+        self._tool = self.model.body(TOOL).id
         self._renderer: Renderer | None = None
-        self.reset(seed)
+        self.reset(seed, target)
 
-    def reset(self, seed: int) -> None:
-        """Robot at home and at rest, objects placed by ``seed``."""
+    def reset(self, seed: int, target: int | None = None, joints: Array = HOME) -> None:
+        """Robot at ``joints`` (8,) and at rest, objects placed by ``seed``.
+
+        ``target`` names the other object (0 or 1) from now on.
+        """
         mujoco.mj_resetData(self.model, self._data)
-        self._data.qpos[self._dofs] = HOME
-        self._data.qpos[self._mirror] = HOME[-1]
-        self._data.ctrl[:] = HOME
+        self._data.qpos[self._dofs] = joints
+        self._data.qpos[self._mirror] = joints[-1]
+        self._data.ctrl[:] = joints
         mujoco.mj_forward(self.model, self._data)
-        self.new_episode(seed)
+        self.new_episode(seed, target)
 
-    def new_episode(self, seed: int) -> None:
+    def new_episode(self, seed: int, target: int | None = None) -> None:
         """Objects placed by ``seed``; the robot stays as it is, and empty-handed."""
+        if target is not None:
+            self.target = check_target(target)
         rng = np.random.default_rng(seed)
         self._put(self.task.place(rng, self.tool_position))
-        self._lifted = False
+        self._lifted = np.zeros(2, dtype=np.bool_)
         mujoco.mj_forward(self.model, self._data)
 
+    @property
+    def instruction(self) -> str:
+        """What is asked for in this episode."""
+        return self.task.instructions[self.target]
+
     def _put(self, placement: Placement) -> None:
-        half = placement.cube_yaw / 2
-        cube = slice(self._cube_qpos, self._cube_qpos + 7)
-        self._data.qpos[cube] = [*placement.cube, np.cos(half), 0.0, 0.0, np.sin(half)]
-        self._data.qvel[self._cube_dof : self._cube_dof + 6] = 0.0
-        self._data.mocap_pos[0], self._data.mocap_quat[0] = placement.goal, (1.0, 0.0, 0.0, 0.0)
+        for name, place in placement.items():
+            marker = self.model.body(name).mocapid[0]
+            if marker >= 0:
+                self._data.mocap_pos[marker] = place.position
+                self._data.mocap_quat[marker] = _quaternion(place)
+            else:
+                joint = self._data.joint(name)
+                joint.qpos = [*place.position, *_quaternion(place)]
+                joint.qvel = 0.0
+        for name in self._drawers:
+            self._data.joint(name).qpos = self._data.joint(name).qvel = 0.0
 
     def step(self, target: Array) -> None:
         """Advance 2 ms with position targets of shape (8,) [rad, finger m]."""
         self._data.ctrl[:] = target
-        slips = self.slippery and self._cube_height > _SLIP_ABOVE
-        self.model.geom_friction[self._cube_geom, 0] = _SLIP if slips else _GRIP
+        slips = self.slippery & (self._data.xpos[self._cubes, 2] > _SLIP_ABOVE)
+        self.model.geom_friction[self._cube_geoms, 0] = np.where(slips, _SLIP, _GRIP)
         mujoco.mj_step(self.model, self._data)
-        self._lifted = self._lifted or self._cube_height >= CUBE_HALF + LIFT_HEIGHT
-
-    @property
-    def _cube_height(self) -> float:
-        return float(self._data.qpos[self._cube_qpos + 2])
+        self._lifted |= self._data.xpos[self._items, 2] >= CUBE_HALF + LIFTED
 
     @property
     def joint_position(self) -> Array:
@@ -84,17 +104,26 @@ class World:
         return self._data.xpos[self._tool].copy()
 
     def object_poses(self) -> Array:
-        """Cube and goal in the base frame, shape (2, 7): x y z [m], quaternion x y z w."""
-        cube = self._data.qpos[self._cube_qpos : self._cube_qpos + 7]
-        goal = np.concatenate([self._data.mocap_pos[0], self._data.mocap_quat[0]])
-        return np.stack([cube, goal])[:, [0, 1, 2, 4, 5, 6, 3]]
+        """Poses of ``task.objects`` in the base frame, shape (m, 7): x y z [m], quaternion
+        x y z w."""
+        positions, quaternions = self._data.xpos[self._objects], self._data.xquat[self._objects]
+        return np.hstack([positions, quaternions[:, [1, 2, 3, 0]]])
 
     @property
     def success(self) -> bool:
-        """Whether the task is done at this moment."""
-        cube, goal = self.object_poses()[:, :3]
-        finger = float(self.joint_position[-1])
-        return self.task.succeeded(Situation(self.tool_position, cube, goal, finger, self._lifted))
+        """Whether the task is done at this moment, with the object that is named."""
+        return self.done_with(self.target)
+
+    def done_with(self, target: int) -> bool:
+        """Whether the task is done at this moment with object 0 or 1, named or not."""
+        item, goal = self.object_poses()[list(self.task.pairs[check_target(target)]), :3]
+        finger, lifted = float(self.joint_position[-1]), bool(self._lifted[target])
+        return self.task.succeeded(Situation(self.tool_position, item, goal, finger, lifted))
+
+    @property
+    def lost(self) -> bool:
+        """Whether the named object has fallen off the table."""
+        return bool(self._data.xpos[self._items[self.target], 2] < _FALLEN)
 
     @property
     def time_ns(self) -> int:
@@ -104,7 +133,7 @@ class World:
     def pose(self) -> Pose:
         """A copy of what a picture shows; a Renderer in another thread may draw it."""
         data = self._data
-        return Pose(data.qpos.copy(), data.mocap_pos[0].copy(), data.mocap_quat[0].copy())
+        return Pose(data.qpos.copy(), data.mocap_pos.copy(), data.mocap_quat.copy())
 
     def render(self, camera: str, width: int = 224, height: int = 224) -> Pixels:
         """Image (height, width, 3), RGB, of camera ``front`` or ``wrist``; in one thread only."""
@@ -124,3 +153,8 @@ class World:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _quaternion(place: Place) -> Array:
+    """Of a turn about the vertical, w x y z."""
+    return np.array([np.cos(place.yaw / 2), 0.0, 0.0, np.sin(place.yaw / 2)])

@@ -26,12 +26,14 @@ def main(
     seeds: Annotated[int, typer.Option(min=1)] = 4,
     first: Annotated[int, typer.Option(min=0)] = 1000,
     in_flight: Annotated[int, typer.Option(min=1)] = 1,
+    target: Annotated[int, typer.Option(min=0, max=1, help="the object that is named")] = 0,
     episodes: Annotated[bool, typer.Option(help="print every episode")] = False,
 ) -> None:
     """Run them, and print the table."""
     for name in systems:
         maker(name)
-    grid = Grid(tuple(systems), tuple(task), tuple(latency), tuple(range(first, first + seeds)))
+    placed = tuple(range(first, first + seeds))
+    grid = Grid(tuple(systems), tuple(task), tuple(latency), placed, target)
     console, jobs = Console(width=TABLE_WIDTH), grid.jobs()
     done = dict(track(outcomes(run_system, jobs, Conditions(in_flight=in_flight)), total=len(jobs)))
     for job in jobs if episodes else ():

@@ -17,8 +17,6 @@ from aura_ros.sim.model import HOME, STEP_NS
 from aura_ros.sim.world import World
 from aura_ros.types import NS, Array
 
-# A cube below the table's top by this much [m] has fallen off, and nobody can fetch it.
-FALLEN = -0.05
 DONE, LATE, LOST = "done", "time limit", "cube lost"
 
 
@@ -49,9 +47,9 @@ def run_episode(job: Job, conditions: Conditions, make: Callable[[Setup], Execut
     robot, world = conditions.load(), _world(job.task)
     if conditions.tick_ns % STEP_NS:
         raise ValueError(f"tick_ns is {conditions.tick_ns}: it must be a multiple of {STEP_NS}")
-    world.reset(job.seed)
+    world.reset(job.seed, job.target)
     executor = make(Setup(robot, conditions.tick_ns, conditions.in_flight, HOME))
-    policy = DelayedPolicy(_expert(job.task), robot, job, conditions)
+    policy = DelayedPolicy(_expert(job.task, job.target), robot, job, conditions)
     loop = _Loop(job, conditions, world, executor, policy)
     loop.run()
     commands = np.array(loop.commands)
@@ -104,7 +102,7 @@ class _Loop:
             if self.done_tick is not None and tick - self.done_tick >= settle:
                 self.ended = DONE
                 return
-            if self._world.object_poses()[0, 2] < FALLEN:
+            if self._world.lost:
                 self.done_tick, self.ended = None, LOST
                 return
 
@@ -137,6 +135,6 @@ def _world(task: str) -> World:
     return World(task)
 
 
-@lru_cache(maxsize=4)
-def _expert(task: str) -> Expert:
-    return Expert(task)
+@lru_cache(maxsize=8)
+def _expert(task: str, target: int) -> Expert:
+    return Expert(task, target)

@@ -46,12 +46,16 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Job:
-    """One episode: who executes the chunks, of which task, how late, placed by which seed."""
+    """One episode: who executes the chunks, of which task, how late, placed by which seed.
+
+    ``target`` is the object that the instruction names, 0 or 1.
+    """
 
     system: str
     task: str
     latency_ms: int
     seed: int
+    target: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,12 @@ class Grid:
     tasks: tuple[str, ...] = ("pick_place", "push")
     latencies_ms: tuple[int, ...] = (100, 200, 400, 800)
     seeds: tuple[int, ...] = tuple(range(20))
+    target: int = 0
 
     def jobs(self) -> list[Job]:
         """All episodes, seed by seed: what an interrupted run leaves is paired."""
         varied = product(self.seeds, self.latencies_ms, self.tasks, self.systems)
-        return [Job(system, task, latency, seed) for seed, latency, task, system in varied]
+        return [Job(who, task, latency, seed, self.target) for seed, latency, task, who in varied]
 
 
 @lru_cache(maxsize=4)
