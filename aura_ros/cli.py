@@ -107,6 +107,23 @@ def calibrate(
 
 
 @app.command()
+def serve(
+    backend: Annotated[str, typer.Option(help="lerobot, pi0, or module:factory of your own")],
+    path: Annotated[Path, typer.Option(help="directory of the checkpoint")],
+    host: Annotated[str, typer.Option(help="to listen on; 0.0.0.0: all")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one")] = 8000,
+) -> None:
+    """Serve a frozen policy in openpi's websocket format."""
+    from aura_ros.serve import run
+
+    console = Console(stderr=True)
+    try:
+        run.serve(backend, path, host, port, lambda words: console.print(words, soft_wrap=True))
+    except (ValueError, RuntimeError, OSError) as error:
+        raise _fail(console, error) from error
+
+
+@app.command()
 def doctor() -> None:
     """Say what is installed, what is missing, and what that means."""
     from aura_ros.doctor import findings

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from aura_ros.motion.kinematics import Kinematics, KinematicsError
 from aura_ros.policy.actions import Actions, tools
-from aura_ros.policy.backend import Backend, declared_actions
+from aura_ros.policy.backend import Backend, BackendError, declared_actions, declared_of
+from aura_ros.policy.declared import check_fits
 from aura_ros.policy.layout import LayoutError, parse
 from aura_ros.policy.scripted import ScriptedBackend
 from aura_ros.robot.description import Robot
 from aura_ros.settings import Setting
 from aura_ros.types import NS
 
-NAMES = ("scripted", "recorded")
+NAMES = ("scripted", "recorded", "websocket", "openvla")
+REMOTE = "websocket, openvla"
 
 BACKEND_SETTINGS = (
     Setting("backend", "scripted", f"which policy runs: {', '.join(NAMES)}", 0, 0),
     Setting("actions", "", "layout of the policy's rows; empty: as the backend declares", 0, 0),
     Setting("recording", "", "recorded: the recording whose commands are the chunks", 0, 0),
+    Setting("server", "localhost:8000", f"{REMOTE}: address, such as ws://HOST:PORT", 0, 0),
+    Setting("connect_timeout", 10.0, f"{REMOTE}: longest wait for a server [s]", 0.1, 3600.0),
+    Setting("answer_timeout", 5.0, f"{REMOTE}: longest wait for an answer [s]", 0.01, 600.0),
+    Setting("camera_keys", "", f"{REMOTE}: 'KEY: CAMERA; ...'; empty: as the server says", 0, 0),
+    Setting("state_keys", "", "websocket: 'KEY: GROUP, GROUP; ...'; empty: as it says", 0, 0),
+    Setting("prompt_key", "prompt", "websocket, undeclared: key of the instruction", 0, 0),
+    Setting("image_size", 0, "websocket, undeclared: images are padded to it; 0: not", 0, 4096),
+    Setting("channels_first", False, "websocket, undeclared: images are (3, h, w)", 0, 0),
+    Setting("unnorm_key", "", "openvla: data set whose statistics scale the rows", 0, 0),
     Setting("latency", 0.0, "scripted: time an answer takes [s]", 0.0, 10.0),
     Setting("busy", False, "scripted: compute during the latency instead of sleeping", 0, 0),
     Setting("noise", 0.0, "scripted: bias of each chunk [rad or m]", 0.0, 1.0),
@@ -29,13 +41,18 @@ BACKEND_SETTINGS = (
 
 
 def make_backend(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
-    """The backend that the parameters name."""
+    """The backend that the parameters name; it fits the robot. Raises ValueError."""
     name = chosen["backend"]
-    if name == "scripted":
-        return _scripted(robot, chosen)
-    if name == "recorded":
-        return _recorded(robot, str(chosen["recording"]))
-    raise ValueError(f"backend is {name!r}; it must be one of {', '.join(NAMES)}")
+    if name not in NAMES:
+        raise ValueError(f"backend is {name!r}; it must be one of {', '.join(NAMES)}")
+    try:
+        backend = _MAKERS[name](robot, chosen)
+    except BackendError as error:
+        raise ValueError(f"backend {name}: {error}") from None
+    declared = declared_of(backend)
+    if declared is not None:
+        check_fits(declared, robot)
+    return backend
 
 
 def make_actions(robot: Robot, text: str, backend: Backend, urdf: Callable[[], bytes]) -> Actions:
@@ -51,9 +68,17 @@ def make_actions(robot: Robot, text: str, backend: Backend, urdf: Callable[[], b
             part.group: Kinematics(data, robot, part.group, part.tip_link, part.base_link)
             for part in found
         }
-        return Actions(robot, parts, kinematics)
+        actions = Actions(robot, parts, kinematics)
     except (LayoutError, KinematicsError) as error:
         raise ValueError(f"parameter actions: {error}") from None
+    declared = declared_of(backend)
+    if declared is not None and declared.action_width != actions.width:
+        raise ValueError(
+            f"policy {declared.name} answers rows of {declared.action_width} numbers, but layout "
+            f"'{actions.layout}' needs {actions.width}; say by the parameter actions what the "
+            "policy answers, or use the checkpoint of this robot"
+        )
+    return actions
 
 
 def _scripted(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
@@ -82,15 +107,62 @@ def _scripted(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
     )
 
 
-def _recorded(robot: Robot, recording: str) -> Backend:
+def _recorded(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
     # Reading recordings needs rosbags, which a robot that runs a VLA need not have.
     from aura_ros.replay.actions import SegmentBackend
     from aura_ros.replay.feed import Feed
     from aura_ros.replay.inputs import find_inputs
     from aura_ros.replay.recording import Recording
 
+    recording = str(chosen["recording"])
     if not recording:
         raise ValueError("backend recorded needs parameter recording: the path of a recording")
     with Recording(Path(recording)) as opened:
         feed = Feed(opened, find_inputs(opened, robot, ()), robot)
         return SegmentBackend(feed.actions(opened.start_ns, opened.end_ns + 1), robot)
+
+
+def _websocket(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
+    # OpenCV and the protocol: a policy in this process may need neither.
+    from aura_ros.policy.websocket import WebsocketBackend, WebsocketOptions
+
+    _check_installed("websockets", "msgpack")
+    options = WebsocketOptions(
+        chosen["server"],
+        chosen["connect_timeout"],
+        chosen["answer_timeout"],
+        chosen["camera_keys"],
+        chosen["state_keys"],
+        chosen["prompt_key"],
+        chosen["image_size"],
+        chosen["channels_first"],
+    )
+    return WebsocketBackend(robot, options)
+
+
+def _openvla(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
+    from aura_ros.policy.openvla import OpenVlaBackend, OpenVlaOptions
+
+    _check_installed("json_numpy")
+    options = OpenVlaOptions(
+        chosen["server"],
+        chosen["connect_timeout"],
+        chosen["answer_timeout"],
+        chosen["camera_keys"],
+        chosen["unnorm_key"],
+    )
+    return OpenVlaBackend(robot, options)
+
+
+def _check_installed(*modules: str) -> None:
+    missing = [module for module in modules if find_spec(module) is None]
+    if missing:
+        raise ValueError(f"{', '.join(missing)} absent: pip install -r requirements/serve.txt")
+
+
+_MAKERS: Mapping[str, Callable[[Robot, Mapping[str, Any]], Backend]] = {
+    "scripted": _scripted,
+    "recorded": _recorded,
+    "websocket": _websocket,
+    "openvla": _openvla,
+}

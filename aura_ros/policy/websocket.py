@@ -7,7 +7,6 @@ is asked one question before anything moves, and held to the width of that answe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -21,15 +20,13 @@ from aura_ros.policy.declared import (
     check_fits,
 )
 from aura_ros.policy.keys import ObservationKeys, observation_keys
-from aura_ros.policy.link import Link, last_line
+from aura_ros.policy.link import Link
 from aura_ros.policy.pixels import thumbnails
 from aura_ros.policy.probe import blank_request
-from aura_ros.policy.wire import Answer, WireError, checked, pack, unpack
+from aura_ros.policy.remote import address, last_line
+from aura_ros.policy.wire import DECLARED, Answer, WireError, checked, pack, unpack
 from aura_ros.robot.description import Robot
 from aura_ros.types import Array, Observation, Request
-
-# Under which key of the metadata our server's declaration is; openpi's metadata are its own.
-DECLARED = "aura_ros"
 
 
 @dataclass(frozen=True)
@@ -141,16 +138,3 @@ def _keys(robot: Robot, declared: Declared | None, options: WebsocketOptions) ->
     if declared is not None:
         prompt = PROMPT if declared.needs_instruction else ""
     return observation_keys(robot, declared, options.camera_keys, options.state_keys, prompt, like)
-
-
-def address(given: str, scheme: str) -> str:
-    """``given`` with ``scheme`` if it has none. Raises ValueError for what is no address."""
-    url = given if "://" in given else f"{scheme}://{given}"
-    try:
-        parts = urlsplit(url)
-        is_port = parts.port != 0
-    except ValueError:  # no number up to 65535
-        is_port = False
-    if not is_port or parts.scheme not in (scheme, f"{scheme}s") or not parts.hostname:
-        raise ValueError(f"{given!r} is no address; write {scheme}://HOST:PORT")
-    return url

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from aura_ros.policy.declared import Declared
 from aura_ros.types import Array
 
+# Under which key of the metadata our server declares itself; the rest of them are openpi's.
+DECLARED = "aura_ros"
 # bool, integers, floats: an object's bytes would be addresses.
 _KINDS = "biuf"
 

@@ -1,0 +1,1 @@
+"""Policies behind a websocket, each in the environment of its own that it needs."""
