@@ -20,6 +20,11 @@ def rates(rows):
     return velocity, np.diff(velocity, axis=0) / PERIOD_S
 
 
+def only(n, values):
+    """One coordinate of a Motion or of Bounds."""
+    return type(values)(*(part[[n]] for part in astuple(values)))
+
+
 def test_a_move_ends_at_its_target():
     target = Motion(np.array([0.3, -0.2]), np.array([0.1, 0.0]), np.zeros(2))
     leg = move(at_rest(np.zeros(2)), target, BOUNDS, least_s=2.0)
@@ -73,3 +78,17 @@ def test_targets_within_the_bounds_are_followed_exactly():
     wider = Bounds(*(1.2 * bound for bound in astuple(BOUNDS)))
     rows = follow(at_rest(np.zeros(2)), motions, PERIOD_S, wider)
     np.testing.assert_allclose(rows, [motion.position for motion in motions], atol=1e-6)
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_no_coordinate_waits_for_another(seed):
+    rng = np.random.default_rng(seed)
+    start = Motion(rng.normal(size=2), rng.uniform(-0.4, 0.4, 2), rng.uniform(-1.0, 1.0, 2))
+    easy = [Motion(*(0.01 * rng.normal(size=(3, 2)))) for _ in range(10)]
+    wild = [Motion(*rng.normal(size=(3, 2))) for _ in range(10)]
+    together = follow(start, easy + wild, PERIOD_S, BOUNDS)
+    for n in range(2):
+        targets = [only(n, target) for target in easy + wild]
+        alone = follow(only(n, start), targets, PERIOD_S, only(n, BOUNDS))
+        np.testing.assert_allclose(together[:, [n]], alone, atol=1e-9)

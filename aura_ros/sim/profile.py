@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from ruckig import InputParameter, Ruckig, RuckigError, Synchronization, Trajectory
 
 from aura_ros.types import Array
@@ -43,8 +44,11 @@ def move(start: Motion, target: Motion, bounds: Bounds, least_s: float = 0.0) ->
     A state that already breaks the bounds is brought back inside them. Raises ValueError where
     there is no such trajectory, which takes numbers that are not finite.
     """
-    size = len(start.position)
-    problem = InputParameter(size)
+    return _solved(_problem(start, target, bounds, least_s))
+
+
+def _problem(start: Motion, target: Motion, bounds: Bounds, least_s: float) -> InputParameter:
+    problem = InputParameter(len(start.position))
     problem.current_position = target.position + _settled(start.position - target.position)
     problem.current_velocity = _settled(start.velocity)
     problem.current_acceleration = _settled(start.acceleration)
@@ -60,7 +64,7 @@ def move(start: Motion, target: Motion, bounds: Bounds, least_s: float = 0.0) ->
     problem.max_jerk = bounds.jerk
     if least_s > 0.0:
         problem.minimum_duration = least_s
-    return _solved(problem, size)
+    return problem
 
 
 def _settled(values: Array) -> Array:
@@ -68,7 +72,8 @@ def _settled(values: Array) -> Array:
     return np.where(np.abs(values) < _NOTHING, 0.0, values)
 
 
-def _solved(problem: InputParameter, size: int) -> Trajectory:
+def _solved(problem: InputParameter) -> Trajectory:
+    size = problem.degrees_of_freedom
     trajectory = Trajectory(size)
     try:
         Ruckig(size).calculate(problem, trajectory)
@@ -108,22 +113,39 @@ def follow(start: Motion, targets: list[Motion], period_s: float, bounds: Bounds
     Row i is at i * ``period_s``. Where the targets ask too much of a coordinate, it leaves them
     and meets them again as soon as it can; the other coordinates do not wait for it.
     """
-    columns = [
-        _follow_one(_column(start, n), [_column(t, n) for t in targets], period_s, bound)
-        for n, bound in enumerate(_columns(bounds))
-    ]
-    return np.stack(columns, axis=1)
-
-
-def _follow_one(state: Motion, targets: list[Motion], period_s: float, bound: Bounds) -> Array:
-    rows = np.empty(len(targets))
-    rows[0], done = state.position[0], 0
-    while done < len(targets) - 1:
-        leg, rows_ahead = _meet(state, targets[done + 1 :], period_s, bound)
-        for ahead in range(1, rows_ahead + 1):
-            rows[done + ahead] = leg.at_time(ahead * period_s)[0][0]
-        done, state = done + rows_ahead, state_at(leg, rows_ahead * period_s)
+    size = len(start.position)
+    rows, done = np.empty((len(targets), size)), np.zeros(size, dtype=np.intp)
+    rows[0] = start.position
+    # Each coordinate where it was in the last row it has.
+    state = np.stack([start.position, start.velocity, start.acceleration])
+    for row in range(len(targets) - 1):
+        due = np.flatnonzero(done == row)
+        if not due.size:
+            continue
+        end = _together(state[:, due], _part(targets[row + 1], due), _some(bounds, due), period_s)
+        if end is not None:
+            rows[row + 1, due], state[:, due], done[due] = end[0], end, row + 1
+            continue
+        for n in due.tolist():
+            ahead = [_part(target, [n]) for target in targets[row + 1 :]]
+            leg, count = _meet(Motion(*state[:, [n]]), ahead, period_s, _some(bounds, [n]))
+            path = [leg.at_time(k * period_s) for k in range(1, count + 1)]
+            rows[row + 1 : row + 1 + count, n] = [point[0][0] for point in path]
+            state[:, [n]], done[n] = path[-1], row + count
     return rows
+
+
+def _together(state: Array, target: Motion, bounds: Bounds, period_s: float) -> Array | None:
+    """Where coordinates from ``state`` (3, k) are a row later, if each meets its target then."""
+    trajectory = Trajectory(state.shape[1])
+    try:
+        problem = _problem(Motion(*state), target, bounds, period_s)
+        Ruckig(state.shape[1]).calculate(problem, trajectory)
+    except RuckigError:
+        return None
+    if trajectory.duration >= period_s + _INSTANT_S:
+        return None
+    return np.array(trajectory.at_time(period_s))
 
 
 def _meet(
@@ -140,11 +162,9 @@ def _meet(
     return move(state, at_rest(targets[-1].position), bound), len(targets)
 
 
-def _column(motion: Motion, n: int) -> Motion:
-    pick = slice(n, n + 1)
-    return Motion(motion.position[pick], motion.velocity[pick], motion.acceleration[pick])
+def _part(motion: Motion, which: Sequence[int] | NDArray[np.intp]) -> Motion:
+    return Motion(motion.position[which], motion.velocity[which], motion.acceleration[which])
 
 
-def _columns(bounds: Bounds) -> list[Bounds]:
-    parts = (bounds.velocity, bounds.acceleration, bounds.jerk)
-    return [Bounds(*(part[n : n + 1] for part in parts)) for n in range(len(bounds.velocity))]
+def _some(bounds: Bounds, which: Sequence[int] | NDArray[np.intp]) -> Bounds:
+    return Bounds(bounds.velocity[which], bounds.acceleration[which], bounds.jerk[which])

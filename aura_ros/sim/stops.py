@@ -40,8 +40,9 @@ def down_to(scene: Scene, low: Array, ready: bool) -> list[Stop]:
     ``ready``: the fingers are as they must be for going down.
     """
     above, is_low = raised(low, CLEARANCE), scene.tool[2] < LOW
-    near = np.hypot(*(scene.tool - low)[:2]) < (0.02 if is_low else 0.01)
-    if ready and near and abs(scene.tool[YAW] - low[YAW]) < 0.2:
+    # What is still off is put right on the way down, before the fingers are beside the thing.
+    near = np.hypot(*(scene.tool - low)[:2]) < (0.025 if is_low else 0.015)
+    if ready and near and abs(scene.tool[YAW] - low[YAW]) < 0.3:
         return [Stop(low)]
     lift = with_finger(raised(scene.tool, CLEARANCE), low[FINGER])
     return [*([Stop(lift)] if is_low else []), Stop(above), Stop(low)]
