@@ -9,7 +9,7 @@ the text "error" with status 200.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from typing import Any
 from urllib import request as http
 
@@ -91,6 +91,8 @@ class OpenVlaBackend:
         try:
             with self._opener.open(question, timeout=timeout_s) as said:
                 text = said.read(MAX_ANSWER).decode()
+                if said.length:  # reading up to a limit does not mind a body that ends early
+                    raise IncompleteRead(text.encode(), said.length)
         except (OSError, HTTPException) as error:
             words = str(error) or type(error).__name__
             raise LinkError(f"no answer from {self._url}: {words}; does it run?") from None
