@@ -8,10 +8,10 @@ REQUIREMENTS := $(DISTRO) core robots sim plot kinematics test
 PYTEST := $(RUN) $(ENV)/bin/python -m pytest
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-kilted lint clean FORCE
+.PHONY: help setup demo test test-fast test-kilted lint env-lerobot env-pi0 clean FORCE
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 	@echo "PYTHON=<python3.x> chooses the Python of the environment, DISTRO=kilted the other ROS 2."
 
 setup: $(STAMPS)/launch $(STAMPS)/rendering ## Make the environment in .venv: ROS 2, the messages, the command aura
@@ -33,8 +33,13 @@ lint: $(STAMPS)/packages ## Check style and types
 	$(RUN) $(ENV)/bin/ruff check .
 	$(RUN) $(ENV)/bin/mypy
 
+env-lerobot env-pi0: env-%: .venv-%/stamps/ready
+
+env-lerobot: ## Make the environment that serves ACT, Diffusion and SmolVLA of LeRobot
+env-pi0: ## Make the environment that serves pi0 of transformers
+
 clean: ## Remove everything that was made
-	rm -rf .venv .venv-kilted build dist install log *.egg-info
+	rm -rf .venv .venv-kilted .venv-lerobot .venv-pi0 build dist install log *.egg-info
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -52,6 +57,11 @@ $(STAMPS)/messages: $(STAMPS)/packages CMakeLists.txt package.xml tools/build_me
         $(wildcard cmake/* msg/*.msg)
 	@$(RUN) tools/step "Messages" $@.log tools/build_messages $(ENV)
 	@touch $@
+
+# Torch clashes with nothing in .venv, but the libraries on top of it clash with each other.
+.venv-%/stamps/ready: requirements/core.txt requirements/serve.txt requirements/torch.txt \
+        requirements/%.txt requirements/%-bare.txt tools/make_env_policy
+	@$(RUN) tools/make_env_policy $* "$(PYTHON)"
 
 # Links to the launch files, which are installed with the messages.
 $(STAMPS)/launch: $(STAMPS)/messages $(wildcard launch/*.py)

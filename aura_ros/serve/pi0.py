@@ -1,0 +1,182 @@
+"""pi0 by transformers' own classes from a local directory.
+
+``PI0ForConditionalGeneration`` and ``PI0Processor`` of transformers 5 (pi0: Black et al. 2024,
+arXiv 2410.24164). The directory holds the weights as safetensors, the processor with the
+statistics of the training data, and ``aura_serve.json`` with the keys of the cameras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from aura_ros.policy.declared import PROMPT, CameraInput, Declared, StateInput
+from aura_ros.serve import torch_common as common
+from aura_ros.serve.sidecar import NAME, CheckpointError, Sidecar, read_json, read_sidecar
+
+common.prepare()
+
+from transformers import PI0ForConditionalGeneration, PI0Processor  # noqa: E402
+
+STATE = "state"
+SAVED = "save model and processor there with save_pretrained of transformers 5"
+STATISTICS = "make the processor with the mean and std of state and actions of the training data"
+MAX_SAMPLES = 64
+
+
+def load(path: Path) -> PI0Policy:
+    """The policy in directory ``path``. Raises CheckpointError."""
+    kind = read_json(path / "config.json", SAVED).get("model_type")
+    if kind != "pi0":
+        raise CheckpointError(f"{path}/config.json is of model_type {kind!r}; pi0 is needed")
+    sidecar = read_sidecar(path)
+    if not sidecar.cameras:
+        raise CheckpointError(
+            f"{path}/{NAME} names no cameras, nor does a pi0 checkpoint; list their keys in the "
+            'order of the training data, such as {"cameras": ["base", "wrist"]}'
+        )
+    processor = _processor(path)
+    device = common.choose_device(sidecar.device)
+    model = _model(path).to(device)
+    _check_sizes(path, model.config, processor)
+    policy = PI0Policy(model, processor, device, sidecar)
+    digest, width = policy.weights_digest(), policy.features_width()
+    policy.declared = replace(policy.declared, weights_digest=digest, features=width)
+    return policy
+
+
+class PI0Policy(common.TorchPolicy):
+    """A pi0 with its processor."""
+
+    def __init__(self, model: Any, processor: Any, device: torch.device, sidecar: Sidecar) -> None:
+        super().__init__(model, model.action_out_proj, device, sidecar.seed)
+        self._model, self._processor = model, processor
+        self._mean = torch.tensor(processor.actions_mean)
+        self._std = torch.tensor(processor.actions_std)
+        self.declared = Declared(
+            name=sidecar.name or "pi0",
+            cameras=tuple(CameraInput(key) for key in sidecar.cameras),
+            state_keys=(StateInput(STATE, len(processor.state_mean)),),
+            action_width=len(self._mean),
+            horizon=model.config.chunk_size,
+            row_period_s=sidecar.row_period_s,
+            actions=sidecar.actions,
+            max_samples=MAX_SAMPLES,
+        )
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Weights and normalization."""
+        names = ("state_mean", "state_std", "actions_mean", "actions_std")
+        statistics = {name: torch.tensor(getattr(self._processor, name)) for name in names}
+        return super().tensors() | statistics
+
+    def _chunks(self, observation: Mapping[str, Any], samples: int) -> Tensor:
+        inputs = self._inputs(observation)
+        config = self._model.config
+        shape = (samples, config.chunk_size, config.max_action_dim)
+        noise = common.normal(self._generator, *shape, device=self._device)
+        rows = flow_from_one_prefix(self._model, inputs, noise.to(self._model.dtype))
+        width = self.declared.action_width
+        # The processor's normalize, turned round, with the same epsilon.
+        return rows[..., :width].float().cpu() * (self._std + 1e-8) + self._mean
+
+    def _inputs(self, observation: Mapping[str, Any]) -> Any:
+        images = [np.asarray(observation[camera.key]) for camera in self.declared.cameras]
+        state = np.asarray(observation[STATE], np.float32)
+        inputs = self._processor(
+            images=[images], text=[str(observation[PROMPT])], state=state[None], return_tensors="pt"
+        )
+        # Words keep their type; numbers take that of the weights.
+        return inputs.to(self._device, dtype=self._model.dtype)
+
+
+def flow_from_one_prefix(model: Any, inputs: Mapping[str, Tensor], noise: Tensor) -> Tensor:
+    """``sample_actions`` of the class for chunks of ``noise`` (k, T, A) and one observation.
+
+    The class encodes the observation once for each chunk; here its keys and values are repeated.
+    """
+    mask = inputs["attention_mask"]
+    embeds = model.model.embed_prefix(
+        inputs["input_ids"], inputs["pixel_values"], inputs["pixel_attention_mask"]
+    )
+    cache = model.model.vlm(
+        inputs_embeds=embeds,
+        attention_mask=mask,
+        position_ids=mask.cumsum(-1) - 1,
+        token_type_ids=torch.zeros_like(embeds)[:, :, 0],
+        use_cache=True,
+    ).past_key_values
+    samples, steps = len(noise), model.config.num_inference_steps
+    cache.batch_repeat_interleave(samples)
+    length = cache.get_seq_length()
+    for step in range(steps):
+        velocity = model(
+            state=inputs["state"].expand(samples, -1),
+            noise=noise,
+            timestep=torch.full((samples,), 1.0 - step / steps, device=noise.device),
+            pixel_attention_mask=inputs["pixel_attention_mask"].expand(samples, -1),
+            attention_mask=mask.expand(samples, -1),
+            past_key_values=cache,
+        ).logits
+        cache.crop(length - cache.get_seq_length())
+        noise = noise - velocity / steps
+    return noise
+
+
+def _processor(path: Path) -> Any:
+    """The processor with the statistics that normalization needs."""
+    try:
+        processor = PI0Processor.from_pretrained(path, local_files_only=True)
+    except Exception as error:
+        raise CheckpointError(
+            f"the processor of {path} cannot be loaded: {str(error).splitlines()[0]}; {SAVED}"
+        ) from None
+    for name in ("state_mean", "state_std", "actions_mean", "actions_std"):
+        numbers = getattr(processor, name)
+        if numbers is None:
+            raise CheckpointError(f"the processor of {path} has no {name}; {STATISTICS}")
+        if not numbers or not np.isfinite(numbers).all():
+            raise CheckpointError(f"{name} of the processor of {path} is {numbers}; {STATISTICS}")
+    return processor
+
+
+def _model(path: Path) -> Any:
+    """The model, every weight of it from the file."""
+    try:
+        model, found = PI0ForConditionalGeneration.from_pretrained(
+            path, local_files_only=True, use_safetensors=True, output_loading_info=True
+        )
+    except Exception as error:
+        raise CheckpointError(
+            f"the weights of {path} cannot be loaded: {str(error).splitlines()[0]}; {SAVED}"
+        ) from None
+    for what in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        if found.get(what):
+            raise CheckpointError(
+                f"the weights of {path} do not fit its config.json: {what} "
+                f"{sorted(map(str, found[what]))[:3]}; take both from one training run"
+            )
+    return model
+
+
+def _check_sizes(path: Path, config: Any, processor: Any) -> None:
+    """Widths of state and actions agree and fit into the model's."""
+    sizes = (("state", config.max_state_dim), ("actions", config.max_action_dim))
+    for name, most in sizes:
+        mean, std = getattr(processor, f"{name}_mean"), getattr(processor, f"{name}_std")
+        if len(mean) != len(std) or len(mean) > most:
+            raise CheckpointError(
+                f"the processor of {path}: {name}_mean has {len(mean)} numbers, {name}_std "
+                f"{len(std)}, and the model takes at most {most}; {STATISTICS}"
+            )
+    if processor.image_token_id != config.vlm_config.image_token_id:
+        raise CheckpointError(
+            f"the processor of {path} marks images by token {processor.image_token_id}, the model "
+            f"by {config.vlm_config.image_token_id}; take both from one training run"
+        )
