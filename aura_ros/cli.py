@@ -124,6 +124,26 @@ def serve(
 
 
 @app.command()
+def train(
+    what: Annotated[str, typer.Argument(help="demo: the policy that ships")],
+    out: Annotated[Path, typer.Option(help="data, checkpoint, artifact")],
+    steps: Annotated[int | None, typer.Option(min=1, help="of gradient descent")] = None,
+    resume: Annotated[bool, typer.Option(help="go on with the training in --out")] = False,
+    trials: Annotated[int, typer.Option(min=0, help="placements a task at the end")] = 10,
+) -> None:
+    """Make the policy that ships from nothing: data from scripted experts, then training."""
+    from aura_ros.train.command import train_demo
+
+    console = Console()
+    if what != "demo":
+        raise _fail(console, ValueError(f"no policy {what!r} can be trained; there is: demo"))
+    try:
+        train_demo(out, steps, resume, trials, console)
+    except (ValueError, RuntimeError, OSError) as error:
+        raise _fail(console, error) from error
+
+
+@app.command()
 def doctor() -> None:
     """Say what is installed, what is missing, and what that means."""
     from aura_ros.doctor import findings

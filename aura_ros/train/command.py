@@ -1,0 +1,83 @@
+"""What ``aura train demo`` does: training with a progress bar, then a first evaluation."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from aura_ros.train.training import Progress, Say
+
+NEEDED = ("torch", "safetensors", "mujoco")
+
+
+class TrainError(ValueError):
+    """A training that cannot begin: names what is wrong and the remedy."""
+
+
+def train_demo(out: Path, steps: int | None, resume: bool, episodes: int, console: Console) -> None:
+    """Train into ``out`` and try the policy on ``episodes`` placements of every instruction.
+
+    Raises TrainError, and ArtifactError where ``out`` holds a training with other settings.
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise TrainError(
+            f"{', '.join(missing)} cannot be imported: install requirements/learn.txt and sim.txt"
+        )
+    # Read when torch is loaded: threads that spin while they wait stall on a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from aura_ros.train.training import CHECKPOINT, Config, Training
+
+    if (out / CHECKPOINT).exists() and not resume:
+        raise TrainError(f"{out} holds a training: go on with --resume, or choose another --out")
+    config = Config() if steps is None else replace(Config(), steps=steps)
+    with _bars(console) as say:
+        artifact = Training(config, out, say).run()
+        table = _tried(artifact, episodes, say)
+    console.print(table)
+    console.print(f"written: {artifact}", soft_wrap=True)
+
+
+@contextmanager
+def _bars(console: Console) -> Iterator[Say]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[words]}"),
+    )
+    with Bars(*columns, console=console) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def say(now: Progress) -> None:
+            if now.what not in tasks:
+                tasks[now.what] = bars.add_task(now.what, words="")
+            bars.update(tasks[now.what], completed=now.done, total=now.total, words=now.words)
+
+        yield say
+
+
+def _tried(artifact: Path, episodes: int, say: Say) -> Table:
+    """Success by instruction in the light closed loop."""
+    from aura_ros.train.evaluate import results, trials
+    from aura_ros.train.training import Progress
+
+    table = Table("instruction", "done", "of", title="development placements, 0.2 s latency")
+    todo = trials(artifact, episodes)
+    for done, (each, times) in enumerate(results(todo), start=1):
+        say(Progress("trials", done, len(todo)))
+        successes = sum(time is not None for time in times)
+        table.add_row(each.assignment.instruction, str(successes), str(len(times)))
+    return table

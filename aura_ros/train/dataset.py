@@ -1,0 +1,105 @@
+"""All demonstrations in memory, normalised, by index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from aura_ros.policy.demo_network import BUCKETS, buckets_of
+from aura_ros.train.artifact import Normalisation
+from aura_ros.train.scenes import ASSIGNMENTS
+
+# Scales below these are rounding, not motion.
+_LEAST_SCALE = 0.15
+
+
+class Dataset:
+    """The observations of ``files``; N in all, K labels each."""
+
+    def __init__(self, files: Sequence[Path], normalisation: Normalisation) -> None:
+        arrays = _joined(files)
+        n = normalisation
+        self._images: NDArray[np.uint8] = arrays["images"]
+        self._bags = bags()
+        self._instruction: NDArray[np.int64] = arrays["instruction"]
+        points = control_points(arrays, n.basis, n.lead) / n.point_scale
+        numbers = {
+            "measured": (arrays["measured"] - n.position_mean) / n.position_scale,
+            "position": (arrays["position"] - n.position_mean) / n.position_scale,
+            "velocity": arrays["velocity"] / n.velocity_scale,
+            "ahead": arrays["ahead"][..., None],
+            "points": points.reshape(*points.shape[:2], -1),
+            "places": ((arrays["places"] - PLACE_MEAN) / PLACE_SCALE).reshape(len(points), -1),
+        }
+        self._numbers = {
+            name: torch.from_numpy(np.ascontiguousarray(value, np.float32))
+            for name, value in numbers.items()
+        }
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def batch(self, chosen: NDArray[np.int64]) -> dict[str, Tensor]:
+        """The observations ``chosen`` (b,) with all their labels."""
+        found = {name: value[chosen] for name, value in self._numbers.items()}
+        found["images"] = torch.from_numpy(self._images[chosen])
+        found["bags"] = self._bags[self._instruction[chosen]]
+        return found
+
+    @staticmethod
+    def scales(
+        files: Sequence[Path], basis: NDArray[np.float32], lead: NDArray[np.float32]
+    ) -> Normalisation:
+        """Normalisation by the data of ``files``."""
+        arrays = _joined(files, leave_out=("images",))
+        points = control_points(arrays, basis, lead)
+        spread = points.std(axis=(0, 1))
+        # Early points hardly move: unscaled they would weigh as much as all others.
+        least = _LEAST_SCALE * spread.max(axis=0, keepdims=True)
+        position = arrays["position"].reshape(-1, points.shape[-1])
+        velocity = arrays["velocity"].reshape(-1, points.shape[-1])
+        return Normalisation(
+            basis,
+            lead,
+            position.mean(axis=0),
+            np.maximum(position.std(axis=0), 1e-3),
+            np.maximum(velocity.std(axis=0), 1e-3),
+            np.maximum(np.maximum(spread, least), 1e-4).astype(np.float32),
+        )
+
+
+PLACE_MEAN, PLACE_SCALE = np.array([0.5, 0.0, 0.1]), np.array([0.07, 0.1, 0.1])
+
+
+def control_points(
+    arrays: dict[str, NDArray[Any]], basis: NDArray[np.float32], lead: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Free control points (N, K, m, n) of the labels' rows."""
+    line = lead[:, None] * arrays["velocity"][:, :, None]
+    curves = arrays["rows"] - arrays["position"][:, :, None] - line
+    return np.asarray(np.linalg.pinv(basis) @ curves, dtype=np.float32)
+
+
+def bags() -> Tensor:
+    """Shares of the hash buckets in each instruction, (instructions, BUCKETS)."""
+    found = torch.zeros(len(ASSIGNMENTS), BUCKETS)
+    for row, assignment in zip(found, ASSIGNMENTS, strict=True):
+        buckets = torch.from_numpy(buckets_of(assignment.instruction))
+        row.index_add_(0, buckets, torch.full((len(buckets),), 1 / len(buckets)))
+    return found
+
+
+def _joined(files: Sequence[Path], leave_out: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
+    """Arrays of all files by name."""
+    parts: dict[str, list[NDArray[Any]]] = {}
+    for path in files:
+        with np.load(path, allow_pickle=False) as file:
+            for name in set(file.files) - {"digest", "success", *leave_out}:
+                parts.setdefault(name, []).append(file[name])
+    return {name: np.concatenate(parts.pop(name)) for name in list(parts)}
