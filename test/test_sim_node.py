@@ -63,7 +63,7 @@ def test_images_are_live_and_stamped_with_wall_time(client, camera):
 def test_objects_are_poses_in_the_base_frame(client):
     (objects,) = client.fresh("objects")
     assert objects.header.frame_id == "panda_link0"
-    assert len(objects.poses) == 2
+    assert len(objects.poses) == 3
     assert 0.3 < objects.poses[0].position.x < 0.7
 
 
@@ -183,7 +183,8 @@ def test_sigterm_ends_the_node_cleanly():
 @pytest.mark.parametrize(
     ("parameter", "value", "reason"),
     [
-        ("task", "pour", "choose one of reach, push, pick_place"),
+        ("task", "pour", "choose one of reach, push, pick_place, drawer"),
+        ("target", "both", "choose one of first, second, alternate"),
         ("camera_rate", 0.0, "camera_rate out of range"),
         ("real_time_factor", 2.0, "needs simulated_time"),
     ],

@@ -9,6 +9,7 @@ pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
 
 from aura_ros.sim.furniture import CUBE_HALF
 from aura_ros.sim.model import HOME, JOINTS, STEP_NS
+from aura_ros.sim.simulation import Simulation
 from aura_ros.sim.tasks import INSTRUCTIONS, TASKS, Situation, find_task
 from aura_ros.sim.world import World
 
@@ -119,6 +120,22 @@ def test_every_task_names_either_object_and_every_instruction_is_its_own():
     assert len(INSTRUCTIONS) == 2 * len(TASKS)
     for text, (name, target) in INSTRUCTIONS.items():
         assert World(name, target=target).instruction == text
+
+
+def test_episodes_name_one_object_or_take_turns():
+    for chosen, named in (("first", "red"), ("second", "blue")):
+        simulation = Simulation("drawer", 4, 0, chosen)
+        simulation.new_episode()
+        assert simulation.instruction == f"open the {named} drawer"
+    simulation = Simulation("drawer", 4, 0, "alternate")
+    told = [simulation.instruction]
+    for _ in range(2):
+        simulation.new_episode()
+        told.append(simulation.instruction)
+    simulation.new_episode()
+    simulation.reset(0)
+    told.append(simulation.instruction)
+    assert [text.split()[2] for text in told] == ["red", "blue", "red", "red"]
 
 
 def test_a_third_object_is_refused():
