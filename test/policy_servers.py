@@ -1,10 +1,10 @@
-"""Servers and policies to be served, for tests on localhost; openpi's format written out by hand."""
+"""Servers, and policies to be served, on localhost; openpi's format written out by hand."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -134,10 +134,8 @@ def raw_server(talk, port=0):
     """A server that does with each connection what ``talk`` says; its address."""
 
     def guarded(connection):
-        try:
+        with suppress(ConnectionClosed):
             talk(connection)
-        except ConnectionClosed:
-            pass
 
     server = serve(guarded, "127.0.0.1", port, compression=None, max_size=None)
     thread = threading.Thread(target=server.serve_forever)

@@ -128,7 +128,7 @@ def test_rows_must_be_as_far_apart_as_the_robot_is_configured():
 
 
 def test_without_normalisation_nothing_may_move():
-    with pytest.raises(DeclarationError, match="good has no normalisation: .*serve a checkpoint"):
+    with pytest.raises(DeclarationError, match=r"good has no normalisation: .*serve a checkpoint"):
         check_fits(replace(GOOD, normalizes=False), ROBOT)
 
 

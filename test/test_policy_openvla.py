@@ -43,7 +43,7 @@ def server(act):
     """deploy.py without FastAPI: ``act`` gets the payload and gives body bytes."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):  # noqa: N802
+        def do_POST(self):
             payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             assert (self.path, self.headers["Content-Type"]) == ("/act", "application/json")
             act(self, payload)

@@ -175,14 +175,12 @@ def test_one_inference_at_a_time_whoever_asks():
 def test_images_of_any_size_where_none_is_declared_and_no_instruction():
     free = replace(DECLARED.cameras[0], height=0, width=0)
     declared = replace(DECLARED, cameras=(free,), needs_instruction=False)
-    with PolicyServer(Weighted(declared), "127.0.0.1", 0) as server:
-        with calling(server) as connection:
-            connection.recv()
-            asked = {IMAGE: np.zeros((5, 6, 3), np.uint8), STATE: GOOD[STATE]}
-            assert isinstance(ask(connection, asked), dict)
-            assert "RGB of shape (h, w, 3)" in ask(
-                connection, asked | {IMAGE: np.zeros((0, 6, 3), np.uint8)}
-            )
+    asked = {IMAGE: np.zeros((5, 6, 3), np.uint8), STATE: GOOD[STATE]}
+    empty = asked | {IMAGE: np.zeros((0, 6, 3), np.uint8)}
+    with PolicyServer(Weighted(declared), "127.0.0.1", 0) as server, calling(server) as connection:
+        connection.recv()
+        assert isinstance(ask(connection, asked), dict)
+        assert "RGB of shape (h, w, 3)" in ask(connection, empty)
 
 
 def test_it_says_that_it_lives(served):
@@ -195,7 +193,7 @@ def test_its_end_is_told_to_clients_that_are_connected():
     with PolicyServer(Weighted(), "127.0.0.1", 0) as server:
         connection = calling(server).__enter__()
         connection.recv()
-    assert connection.close_code == 1001 or connection.close_code == 1000
+    assert connection.close_code in (1000, 1001)
 
 
 def test_a_port_that_is_taken_is_said(served):

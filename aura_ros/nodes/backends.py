@@ -17,13 +17,14 @@ from aura_ros.robot.description import Robot
 from aura_ros.settings import Setting
 from aura_ros.types import NS
 
-NAMES = ("scripted", "recorded", "websocket", "openvla")
+NAMES = ("scripted", "recorded", "demo", "websocket", "openvla")
 REMOTE = "websocket, openvla"
 
 BACKEND_SETTINGS = (
     Setting("backend", "scripted", f"which policy runs: {', '.join(NAMES)}", 0, 0),
     Setting("actions", "", "layout of the policy's rows; empty: as the backend declares", 0, 0),
     Setting("recording", "", "recorded: the recording whose commands are the chunks", 0, 0),
+    Setting("artifact", "", "demo: the trained policy, a file of `aura train demo`", 0, 0),
     Setting("server", "localhost:8000", f"{REMOTE}: address, such as ws://HOST:PORT", 0, 0),
     Setting("connect_timeout", 10.0, f"{REMOTE}: longest wait for a server [s]", 0.1, 3600.0),
     Setting("answer_timeout", 5.0, f"{REMOTE}: longest wait for an answer [s]", 0.01, 600.0),
@@ -122,6 +123,14 @@ def _recorded(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
         return SegmentBackend(feed.actions(opened.start_ns, opened.end_ns + 1), robot)
 
 
+def _demo(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
+    from aura_ros.policy.demo import load_demo
+
+    if not chosen["artifact"]:
+        raise ValueError("backend demo needs parameter artifact: a file of `aura train demo`")
+    return load_demo(Path(chosen["artifact"]), robot)
+
+
 def _websocket(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
     # OpenCV and the protocol: a policy in this process may need neither.
     from aura_ros.policy.websocket import WebsocketBackend, WebsocketOptions
@@ -163,6 +172,7 @@ def _check_installed(*modules: str) -> None:
 _MAKERS: Mapping[str, Callable[[Robot, Mapping[str, Any]], Backend]] = {
     "scripted": _scripted,
     "recorded": _recorded,
+    "demo": _demo,
     "websocket": _websocket,
     "openvla": _openvla,
 }
