@@ -61,10 +61,10 @@ def saved(path, tensors=None, **changes):
 
 
 def test_the_first_row_is_the_told_state():
-    asked = request(position=home(ROBOT) + [0.1, -0.1, 0.01])
-    found = rows(backend(), asked)
+    told = home(ROBOT) + np.array([0.1, -0.1, 0.01])
+    found = rows(backend(), request(position=told))
     assert found.shape == (demo_tensors.HORIZON, 3)
-    np.testing.assert_allclose(found[0], home(ROBOT) + [0.1, -0.1, 0.01], atol=1e-6)
+    np.testing.assert_allclose(found[0], told, atol=1e-6)
 
 
 @given(st.lists(st.floats(-3.0, 3.0), min_size=3, max_size=3), st.integers(0, 50))

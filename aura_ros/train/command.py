@@ -16,7 +16,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from aura_ros.train.training import Progress, Say
+    from aura_ros.train.config import Progress, Say
 
 NEEDED = ("torch", "safetensors", "mujoco")
 
@@ -37,7 +37,8 @@ def train_demo(out: Path, steps: int | None, resume: bool, episodes: int, consol
         )
     # Read when torch is loaded: threads that spin while they wait stall on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from aura_ros.train.training import CHECKPOINT, Config, Training
+    from aura_ros.train.config import Config
+    from aura_ros.train.training import CHECKPOINT, Training
 
     if (out / CHECKPOINT).exists() and not resume:
         raise TrainError(f"{out} holds a training: go on with --resume, or choose another --out")
@@ -71,8 +72,8 @@ def _bars(console: Console) -> Iterator[Say]:
 
 def _tried(artifact: Path, episodes: int, say: Say) -> Table:
     """Success by instruction in the light closed loop."""
+    from aura_ros.train.config import Progress
     from aura_ros.train.evaluate import results, trials
-    from aura_ros.train.training import Progress
 
     table = Table("instruction", "done", "of", title="development placements, 0.2 s latency")
     todo = trials(artifact, episodes)

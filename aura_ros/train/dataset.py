@@ -15,8 +15,11 @@ from aura_ros.policy.demo_network import BUCKETS, buckets_of
 from aura_ros.train.artifact import Normalisation
 from aura_ros.train.scenes import ASSIGNMENTS
 
-# Scales below these are rounding, not motion.
-_LEAST_SCALE = 0.15
+# A scale below this [rad, m or per s] is rounding, not motion.
+_LEAST_SCALE = 1e-3
+_LEAST_SHARE = 0.15
+# Where objects are, roughly: on the table in front of the robot, some in the air [m].
+PLACE_MEAN, PLACE_SCALE = np.array([0.5, 0.0, 0.1]), np.array([0.07, 0.1, 0.1])
 
 
 class Dataset:
@@ -52,29 +55,27 @@ class Dataset:
         found["bags"] = self._bags[self._instruction[chosen]]
         return found
 
-    @staticmethod
-    def scales(
-        files: Sequence[Path], basis: NDArray[np.float32], lead: NDArray[np.float32]
-    ) -> Normalisation:
-        """Normalisation by the data of ``files``."""
-        arrays = _joined(files, leave_out=("images",))
-        points = control_points(arrays, basis, lead)
-        spread = points.std(axis=(0, 1))
-        # Early points hardly move: unscaled they would weigh as much as all others.
-        least = _LEAST_SCALE * spread.max(axis=0, keepdims=True)
-        position = arrays["position"].reshape(-1, points.shape[-1])
-        velocity = arrays["velocity"].reshape(-1, points.shape[-1])
-        return Normalisation(
-            basis,
-            lead,
-            position.mean(axis=0),
-            np.maximum(position.std(axis=0), 1e-3),
-            np.maximum(velocity.std(axis=0), 1e-3),
-            np.maximum(np.maximum(spread, least), 1e-4).astype(np.float32),
-        )
 
-
-PLACE_MEAN, PLACE_SCALE = np.array([0.5, 0.0, 0.1]), np.array([0.07, 0.1, 0.1])
+def normalisation(
+    files: Sequence[Path], basis: NDArray[np.float32], lead: NDArray[np.float32]
+) -> Normalisation:
+    """The scales of the data in ``files``, for chunks of the spline ``basis``, ``lead``."""
+    arrays = _joined(files, leave_out=("images",))
+    points = control_points(arrays, basis, lead)
+    spread = points.std(axis=(0, 1))
+    # Early points hardly move: unscaled they would weigh as much as all others.
+    spread = np.maximum(spread, _LEAST_SHARE * spread.max(axis=0))
+    position, velocity = (
+        arrays[name].reshape(-1, points.shape[-1]) for name in ("position", "velocity")
+    )
+    return Normalisation(
+        basis,
+        lead,
+        position.mean(axis=0),
+        np.maximum(position.std(axis=0), _LEAST_SCALE),
+        np.maximum(velocity.std(axis=0), _LEAST_SCALE),
+        np.maximum(spread, _LEAST_SCALE),
+    )
 
 
 def control_points(
