@@ -7,6 +7,7 @@ import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 from aura_ros.robot.find import find_share
 
@@ -35,7 +36,30 @@ PARTS = (
     ("launch_ros", "", "ros2 launch; `aura demo` works without", False),
     ("mujoco", "mujoco", "the embedded robot", False),
     ("ruckig", "ruckig", "the embedded robot's experts", False),
+    ("torch", "torch", "the demo's own policy and its training", False),
+    ("safetensors", "safetensors", "weights of the demo's own policy", False),
+    ("websockets", "websockets", "policies behind a server: aura serve, openpi", False),
+    ("msgpack", "msgpack", "messages of such servers", False),
 )
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment for policies that cannot share one: what must be in it, and why."""
+
+    name: str
+    distributions: tuple[str, ...]
+    purpose: str
+
+
+ENVIRONMENTS = (
+    Environment("lerobot", ("lerobot", "torch", "torchvision", "transformers", "websockets"),
+                "LeRobot's ACT, Diffusion, SmolVLA behind aura serve"),
+    Environment("pi0", ("transformers", "torch", "torchvision", "pillow", "websockets"),
+                "transformers' pi0 behind aura serve"),
+)  # fmt: skip
 
 
 def findings() -> Iterator[Finding]:
@@ -49,6 +73,8 @@ def findings() -> Iterator[Finding]:
     )
     yield Finding("robots", _robots(), "URDFs of example-robot-data")
     yield Finding("rendering", _rendering(), "pictures of the embedded robot")
+    for environment in ENVIRONMENTS:
+        yield _environment(environment)
 
 
 def _version(module: str, distribution: str) -> str:
@@ -61,6 +87,22 @@ def _version(module: str, distribution: str) -> str:
         return metadata.version(distribution or module)
     except metadata.PackageNotFoundError:
         return "yes"
+
+
+def _environment(wanted: Environment) -> Finding:
+    """The environment of a checkout: complete with its versions, or what is missing in it."""
+    folder = ROOT / f".venv-{wanted.name}"
+    make = f"make env-{wanted.name}"
+    libraries = [str(path) for path in folder.glob("lib/python3*/site-packages")]
+    if not libraries:
+        return Finding(folder.name, "", f"{wanted.purpose}: {make}")
+    versions = {d.name.lower(): d.version for d in metadata.distributions(path=libraries)}
+    missing = [name for name in wanted.distributions if name not in versions]
+    if missing or not (folder / "stamps/ready").exists():
+        what = f"lacks {', '.join(missing)}" if missing else "was not finished"
+        return Finding(folder.name, "", f"{wanted.purpose}; it {what}: {make}")
+    first = wanted.distributions[:2]
+    return Finding(folder.name, ", ".join(f"{n} {versions[n]}" for n in first), wanted.purpose)
 
 
 def _robots() -> str:

@@ -26,12 +26,15 @@ ALLOWED = {
     "fuser": WAIST | {"robot", "motion"},
     "pipeline": WAIST | {"robot", "policy", "memory", "monitor", "guard", "fuser"},
     "conversions": WAIST | {"robot"},
+    "serve": WAIST | {"robot", "policy"},
 }
 # With ROS, by design; everything else must do without.
 WITH_ROS = {"nodes", "demo", "bench", "cli.py"} | {
     f"sim/{name}.py" for name in ("node", "outputs", "parameters", "messages", "health")
 }
 ROS = ("rclpy", "sensor_msgs", "std_msgs", "geometry_msgs", "trajectory_msgs", "diagnostic_msgs")
+# Served policies: imported only where their libraries are, by the registry.
+SERVED = tuple(f"aura_ros.serve.{name}" for name in ("lerobot", "pi0", "tiny", "torch_common"))
 SMALL = ("aura_ros.guard.guard", "aura_ros.fuser.fuser", "aura_ros.fuser.loop")
 HEAVY = {"torch", "scipy", "cv2", "mujoco", "pinocchio", "matplotlib"}
 
@@ -108,6 +111,7 @@ def run(program):
 
 def test_everything_below_the_nodes_imports_without_ros():
     names = [name_of(relative) for relative in without_ros()]
+    names = [name for name in names if not name.startswith(SERVED)]
     if find_spec("mujoco") is None:
         names = [name for name in names if not name.startswith("aura_ros.sim")]
     assert "aura_ros.pipeline" in names
@@ -116,6 +120,13 @@ def test_everything_below_the_nodes_imports_without_ros():
         f"sys.modules |= dict.fromkeys({ROS!r})  # whoever imports them now gets ImportError\n"
         f"for name in {names!r}: importlib.import_module(name)\n"
     )
+
+
+def test_only_served_policies_import_their_libraries():
+    for relative in modules():
+        if not name_of(relative).startswith(SERVED):
+            named = list(imports(relative))
+            assert not any(name.startswith((*SERVED, "lerobot", "transformers")) for name in named)
 
 
 @pytest.mark.parametrize("module", SMALL)

@@ -126,9 +126,20 @@ def _config(path: Path, device: torch.device) -> Any:
     ):
         if hasattr(config, name):
             setattr(config, name, value)
-    if hasattr(config, "vlm_model_name") and (path / "vlm").is_dir():
-        config.vlm_model_name = str(path / "vlm")
+    if hasattr(config, "vlm_model_name"):
+        config.vlm_model_name = _words(path, config.vlm_model_name)
     return config
+
+
+def _words(path: Path, name: str) -> str:
+    """Where the language model's configuration and tokenizer are: ``vlm``, or ``name``."""
+    folder = path / "vlm"
+    if not folder.is_dir():
+        return name
+    for file in ("config.json", "tokenizer_config.json"):
+        if not (folder / file).is_file():
+            raise CheckpointError(f"{folder}/{file} is missing; put that of {name} there")
+    return str(folder)
 
 
 def _module(kind: str, path: Path, config: Any) -> Any:

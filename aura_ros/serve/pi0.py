@@ -131,6 +131,7 @@ def flow_from_one_prefix(model: Any, inputs: Mapping[str, Tensor], noise: Tensor
 
 def _processor(path: Path) -> Any:
     """The processor with the statistics that normalization needs."""
+    read_json(path / "processor_config.json", f"{SAVED}, the processor with PaliGemma's tokenizer")
     try:
         processor = PI0Processor.from_pretrained(path, local_files_only=True)
     except Exception as error:
@@ -150,7 +151,11 @@ def _model(path: Path) -> Any:
     """The model, every weight of it from the file."""
     try:
         model, found = PI0ForConditionalGeneration.from_pretrained(
-            path, local_files_only=True, use_safetensors=True, output_loading_info=True
+            path,
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # said below, by name
         )
     except Exception as error:
         raise CheckpointError(
