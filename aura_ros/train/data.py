@@ -74,7 +74,10 @@ class Job:
 
 
 def make(jobs: Sequence[Job], folder: Path, workers: int | None = None) -> Iterator[Path]:
-    """Write the files that ``folder`` lacks; yields each job's file when it is there."""
+    """Write the files that ``folder`` lacks; yields each job's file when it is there.
+
+    ``workers``: processes, by default one a core; 0 writes them here.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     missing = []
     for job in jobs:
@@ -83,6 +86,9 @@ def make(jobs: Sequence[Job], folder: Path, workers: int | None = None) -> Itera
             yield path
         else:
             missing.append(job)
+    if workers == 0:
+        yield from (write(job, folder) for job in missing)
+        return
     if not missing:
         return
     with pool(workers) as executor:
