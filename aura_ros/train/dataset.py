@@ -97,10 +97,19 @@ def bags() -> Tensor:
 
 
 def _joined(files: Sequence[Path], leave_out: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
-    """Arrays of all files by name."""
-    parts: dict[str, list[NDArray[Any]]] = {}
-    for path in files:
-        with np.load(path, allow_pickle=False) as file:
-            for name in set(file.files) - {"digest", "success", *leave_out}:
-                parts.setdefault(name, []).append(file[name])
-    return {name: np.concatenate(parts.pop(name)) for name in list(parts)}
+    """Arrays of all files by name, each filled in place: twice the images may not fit."""
+    counts = [len(_array(path, "instruction")) for path in files]
+    ends = np.cumsum(counts)
+    with np.load(files[0], allow_pickle=False) as first:
+        names = set(first.files) - {"digest", "success", *leave_out}
+        joined = {n: np.empty((ends[-1], *first[n].shape[1:]), first[n].dtype) for n in names}
+    for path, end, count in zip(files, ends, counts, strict=True):
+        for name, array in joined.items():
+            array[end - count : end] = _array(path, name)
+    return joined
+
+
+def _array(path: Path, name: str) -> NDArray[Any]:
+    with np.load(path, allow_pickle=False) as file:
+        found: NDArray[Any] = file[name]
+    return found
