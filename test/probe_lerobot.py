@@ -124,7 +124,9 @@ SPOILS = {
     "cut_off": lambda copy: (copy / "model.safetensors").write_bytes(
         (copy / "model.safetensors").read_bytes()[:5000]
     ),
-    "without_statistics": spoil_statistics(lambda t: t.pop("action.std")),
+    # Of all of them LeRobot says nothing: its rows stay normalized.
+    "without_statistics": spoil_statistics(lambda t: [t.pop(k) for k in [*t] if "action" in k]),
+    "without_a_statistic": spoil_statistics(lambda t: t.pop("action.std")),
     "infinite_statistics": spoil_statistics(lambda t: t["action.std"].fill_(torch.inf)),
     "narrow_statistics": spoil_statistics(lambda t: t.update({"action.mean": torch.zeros(7)})),
     "without_normalizer": lambda copy: edit(copy / "policy_preprocessor.json", no_step),
