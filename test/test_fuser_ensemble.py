@@ -5,7 +5,7 @@ from chain_values import chunk, ns, stamp, toy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aura_ros.fuser.ensemble import Ensemble, Weighting
+from aura_ros.fuser.ensemble import Ensemble, Member, Weighting
 from aura_ros.fuser.reference import resampled
 
 ROBOT = toy()
@@ -18,8 +18,13 @@ def ensemble(levels, every_s=0.1):
     for k, level in enumerate(levels):
         rows = np.full((40, 3), 0.02) + np.array([level, level, 0.01 * (k % 2)])
         value = chunk(ROBOT, begin_s=k * every_s, sequence=k + 1, rows=rows)
-        made.add(value.observation_stamp_ns, resampled(value, rows, ROBOT), PLAIN)
+        made.add(member(value), PLAIN)
     return made
+
+
+def member(value):
+    reference = resampled(value, value.rows, ROBOT)
+    return Member(value.digest, value.observation_stamp_ns, reference)
 
 
 def level_of(made, at_s, weighting=PLAIN):
@@ -81,7 +86,7 @@ def test_before_a_chunk_begins_the_one_before_it_goes_on():
     for begin, level in ((0.0, 0.0), (1.0, 0.5)):
         rows = np.full((40, 3), 0.02) + np.array([level, level, level / 25])
         value = chunk(ROBOT, begin_s=begin, rows=rows)
-        made.add(value.observation_stamp_ns, resampled(value, rows, ROBOT), PLAIN)
+        made.add(member(value), PLAIN)
     fused = made.fused(stamp(0.9), 10, PLAIN)
     np.testing.assert_allclose(fused[:5, 0], 0.02, atol=1e-6)
     np.testing.assert_allclose(fused[:5, 2], 0.02)
@@ -100,7 +105,7 @@ def test_what_is_cleared_counts_no_more():
     made.clear()
     rows = np.full((40, 3), 0.03)
     value = chunk(ROBOT, begin_s=0.3, rows=rows)
-    made.add(value.observation_stamp_ns, resampled(value, rows, ROBOT), PLAIN)
+    made.add(member(value), PLAIN)
     np.testing.assert_allclose(made.fused(stamp(0.4), 5, PLAIN)[:, 0], 0.03)
 
 
@@ -118,3 +123,15 @@ def test_what_a_chunk_is_off_is_taken_from_its_later_rows_too():
     fused = ensemble([0.0, 0.008], every_s=0.5).fused(stamp(1.5), 48, PLAIN)[:, 0] - 0.02
     assert np.abs(np.diff(fused)).max() < 1e-3
     assert fused[0] < fused[-1] < 0.008
+
+
+def test_a_chunk_that_was_not_executed_counts_no_more():
+    made = ensemble([0.0, 0.0])
+    for begin, level in ((0.2, 0.008), (0.3, 0.0)):
+        value = chunk(ROBOT, begin_s=begin, rows=np.full((40, 3), 0.02) + level)
+        made.add(member(value), PLAIN)
+        if level:
+            off = value
+    assert level_of(made, 0.4).max() > 1e-3
+    made.discard(off.digest)
+    np.testing.assert_allclose(level_of(made, 0.4), 0.0, atol=1e-9)

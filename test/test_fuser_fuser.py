@@ -14,6 +14,7 @@ from chain_values import (
     joints_at,
     lease,
     ns,
+    stamp,
     toy,
     verdict,
     wave,
@@ -243,6 +244,33 @@ def test_a_chunk_that_comes_while_a_verdict_is_awaited_is_proposed_after_it(deci
     assert any(isinstance(out, Commitment) for out in said) == (decision == Decision.ALLOW)
     again = made.tell(verdict(made.proposals[1]), vetted=False)
     assert any(isinstance(out, Commitment) for out in again)
+
+
+def rushing(begin_s, sequence):
+    """A chunk that begins at rest and rushes off: what it would do if it were executed."""
+    t = np.arange(ROBOT.horizon) * 0.05
+    rows = home(ROBOT) + 0.75 * np.minimum(t, 0.5)[:, None] ** 2 * [1, 1, 0]
+    return chunk(
+        ROBOT, begin_s=begin_s, sequence=sequence, rows=rows, start_ns=stamp(begin_s + 0.06)
+    )
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_chunks_that_were_not_executed_do_not_pull_the_next_one_ahead(refused):
+    """Each began at rest and would have moved by now."""
+    made = Cell(ROBOT, Fuser(ROBOT, FuserConfig()))
+    made.beating = refused
+    made.run(0.1)
+    for sequence in range(1, 6):
+        made.tell(rushing(made.seconds, sequence), vetted=False)
+        if refused:
+            made.tell(verdict(made.proposals[-1], Decision.REFUSE, "test"), vetted=False)
+        made.run(0.05)
+    made.beating = True
+    made.run(0.1)
+    made.tell(rushing(made.seconds, 9), vetted=False)
+    plan = made.proposals[-1]
+    assert np.abs(plan.acceleration[:20]).max() < 2.5
 
 
 def test_a_waiting_chunk_does_not_void_the_plan_that_is_judged():

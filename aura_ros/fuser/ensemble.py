@@ -47,8 +47,9 @@ class Weighting:
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """One chunk on the knot grid, and when it was seen."""
+    """The chunk of ``digest`` on the knot grid, and when what it is about was seen."""
 
+    digest: str
     observed_ns: int
     reference: Reference
 
@@ -73,12 +74,18 @@ class Ensemble:
         self._lead: Member | None = None
         self._turned = 0
 
-    def add(self, observed_ns: int, reference: Reference, weighting: Weighting) -> None:
+    def discard(self, digest: str) -> None:
+        """The chunk of ``digest`` was not executed: what came after it did not come of it."""
+        self._members = deque((m for m in self._members if m.digest != digest), MEMBERS)
+        if self._lead not in self._members:
+            self._lead = self._members[-1] if self._members else None
+
+    def add(self, member: Member, weighting: Weighting) -> None:
         """A chunk newer than all before it."""
+        reference = member.reference
         while self._members and self._members[0].reference.last_ns < reference.start_ns:
             self._members.popleft()
         away = self._distances(reference, reference.start_ns)
-        member = Member(observed_ns, reference)
         if self._leads(member, away, self._near(weighting)):
             self._lead, self._turned = member, 0
         else:

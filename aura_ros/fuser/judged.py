@@ -45,8 +45,12 @@ class Judged:
         # A new proposal would void the one that is judged, and with chunks in quick succession
         # none would ever be committed. A verdict that cannot come in time is not awaited.
         if self._pending is not None and now.ros_ns <= self._pending.plan.start_ns:
+            if self._waiting is not None:
+                self._proposer.discard(self._waiting)
             self._waiting = chunk
             return []
+        if self._pending is not None:
+            self._proposer.discard(self._pending.chunk)
         return [self.propose(chunk, now)]
 
     def propose(self, chunk: ActionChunk, now: Now, attempt: int = 1) -> Step:
@@ -63,7 +67,10 @@ class Judged:
         if pending is None or verdict.plan_digest != pending.plan.digest:
             return []
         self._pending = None
-        return self._obey(verdict, pending, now)
+        steps = self._obey(verdict, pending, now)
+        if not any(isinstance(step, Allowed) for step in steps) and self._pending is None:
+            self._proposer.discard(pending.chunk)
+        return steps
 
     def next(self, now: Now) -> list[Step]:
         """The chunk that waited for the verdict is proposed, once that has come."""

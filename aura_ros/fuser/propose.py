@@ -8,7 +8,7 @@ import numpy as np
 
 from aura_ros.fuser.admission import Refusal
 from aura_ros.fuser.alignment import aligned_row
-from aura_ros.fuser.ensemble import Ensemble, Weighting
+from aura_ros.fuser.ensemble import Ensemble, Member, Weighting
 from aura_ros.fuser.moving import Moving
 from aura_ros.fuser.phase import Phase
 from aura_ros.fuser.reference import Reference, interpolated, knots_left, near, resampled
@@ -56,7 +56,15 @@ class Proposer:
         if degree:
             rows = smoothed(rows, degree, self._robot.averaged)
         reference = self._aligned(resampled(chunk, rows, self._robot), now)
-        self._ensemble.add(chunk.observation_stamp_ns, reference, self._weighting)
+        if not self._moving.is_allowed(now):
+            # Nothing of what they answer to was executed.
+            self._ensemble.clear()
+        member = Member(chunk.digest, chunk.observation_stamp_ns, reference)
+        self._ensemble.add(member, self._weighting)
+
+    def discard(self, chunk: ActionChunk) -> None:
+        """``chunk`` will not be executed."""
+        self._ensemble.discard(chunk.digest)
 
     def _aligned(self, reference: Reference, now: Now) -> Reference:
         """``reference``, on request shifted to where it goes on in the direction of motion."""
