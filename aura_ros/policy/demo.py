@@ -155,8 +155,12 @@ def _told(request: Request) -> tuple[Floats, Floats]:
 
 def load_demo(path: Path, robot: Robot) -> DemoBackend:
     """Read an artifact for ``robot``. Raises DemoPolicyError."""
-    from safetensors import SafetensorError, safe_open  # only this backend needs it
-
+    try:
+        from safetensors import SafetensorError, safe_open  # only this backend needs it
+    except ImportError:
+        raise DemoPolicyError(
+            "the demo policy needs safetensors: pip install safetensors"
+        ) from None
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}

@@ -18,6 +18,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from aura_ros.train.config import Progress, Say
 
+# In a log file a line stands for each such share of what is to be done.
+LOG_SHARE = 0.01
 NEEDED = ("torch", "safetensors", "mujoco")
 
 
@@ -52,6 +54,7 @@ def train_demo(out: Path, steps: int | None, resume: bool, episodes: int, consol
 
 @contextmanager
 def _bars(console: Console) -> Iterator[Say]:
+    """Progress bars on a terminal, lines in a file."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -59,13 +62,18 @@ def _bars(console: Console) -> Iterator[Say]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[words]}"),
     )
-    with Bars(*columns, console=console) as bars:
+    with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
         tasks: dict[str, TaskID] = {}
+        said: dict[str, float] = {}
 
         def say(now: Progress) -> None:
             if now.what not in tasks:
                 tasks[now.what] = bars.add_task(now.what, words="")
             bars.update(tasks[now.what], completed=now.done, total=now.total, words=now.words)
+            share = now.done / now.total
+            if not console.is_terminal and share >= said.get(now.what, 0.0) + LOG_SHARE:
+                said[now.what] = share
+                console.print(f"{now.what} {now.done}/{now.total} {now.words}")
 
         yield say
 

@@ -22,20 +22,37 @@ from aura_ros.types import Array
 
 @dataclass(frozen=True)
 class Trials:
-    """Episodes with an artifact: what is asked for, on which placements, how late answers are."""
+    """Episodes with an artifact: what success is judged by, on which placements, what the policy
+    is told (the same, or to do it with the other object), how late answers are."""
 
     artifact: str
     assignment: Assignment
     seeds: tuple[int, ...]
+    told: str
     latency_s: float = 0.2
 
 
 def trials(
-    artifact: Path, episodes: int, latency_s: float = 0.2, begin: int = DEVELOPMENT_SEED
+    artifact: Path,
+    episodes: int,
+    latency_s: float = 0.2,
+    is_misled: bool = False,
+    begin: int = DEVELOPMENT_SEED,
 ) -> list[Trials]:
-    """``episodes`` placements of every instruction."""
+    """``episodes`` placements of every instruction; ``is_misled``: told of the other object."""
     seeds = tuple(range(begin, begin + episodes))
-    return [Trials(str(artifact), assignment, seeds, latency_s) for assignment in ASSIGNMENTS]
+    return [
+        Trials(
+            str(artifact), each, seeds, _other(each) if is_misled else each.instruction, latency_s
+        )
+        for each in ASSIGNMENTS
+    ]
+
+
+def _other(assignment: Assignment) -> str:
+    """The instruction that names the other object."""
+    same = (a for a in ASSIGNMENTS if a.task == assignment.task and a != assignment)
+    return next(same).instruction
 
 
 def results(
@@ -57,10 +74,10 @@ def results(
 def attempt(todo: Trials) -> list[float | None]:
     """Run trials, one after the other."""
     policy = load_demo(Path(todo.artifact), load_robot("embedded_panda"))
-    instruction, pace = todo.assignment.instruction, Pace(latency_s=todo.latency_s)
+    pace = Pace(latency_s=todo.latency_s)
 
     def act(view: View) -> Array:
-        return answer(policy, instruction, view)
+        return answer(policy, todo.told, view)
 
     with Stage(todo.assignment) as stage:
         return [_attempt(stage, seed, pace, act) for seed in todo.seeds]
