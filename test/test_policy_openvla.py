@@ -109,6 +109,13 @@ def test_the_server_is_asked_as_deploy_py_wants_it():
     assert backend.declared.horizon == 1
 
 
+def test_a_robot_is_reached_without_a_proxy(monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    with server(good) as address:
+        assert client(address).declared.name == "openvla"
+
+
 def test_without_statistics_named_none_are_asked_for():
     heard = []
     with server(stepping(heard)) as address:

@@ -1,5 +1,6 @@
 """The client of policies on servers: ours and openpi's, held to openpi's wire as it is."""
 
+import gc
 import http.server
 import socket
 import threading
@@ -55,6 +56,19 @@ def toward(observation):
     """What the plain servers here answer: rows that rise from the state that was sent."""
     state = observation["observation/state"]
     return {"actions": state + np.arange(HORIZON, dtype=np.float32)[:, None] / 100}
+
+
+def until(what):
+    end = time.monotonic() + WAIT_S
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def replaced(**changes):
+    """A question about another observation."""
+    asked = request()
+    return replace(asked, observation=replace(asked.observation, **changes))
 
 
 # --- openpi's own servers -------------------------------------------------------------------
@@ -151,6 +165,7 @@ def test_a_first_answer_without_rows_is_refused(actions):
 def served():
     policy = Weighted()
     with PolicyServer(policy, "127.0.0.1", 0) as server:
+        policy.server = server
         yield policy, f"127.0.0.1:{server.port}"
 
 
@@ -215,6 +230,33 @@ def test_arms_are_told_where_rows_begin_and_grippers_where_they_are(served):
     np.testing.assert_allclose(
         policy.heard[-1]["observation.state"], [0.5, 0.6, 0.03], rtol=0, atol=1e-7
     )
+
+
+def test_connections_do_not_outlive_refusals_or_the_backend(served):
+    policy, address = served
+    backend = client(address)
+    for _ in range(3):
+        said = answer(backend, replaced(instruction=" "))
+        assert "needs an instruction" in said.error
+    assert answer(backend, request()).error == ""
+    until(lambda: len(policy.server.connections) == 1)
+    del backend
+    gc.collect()
+    until(lambda: len(policy.server.connections) == 0)
+
+
+def test_an_instruction_that_is_not_needed_is_not_sent():
+    policy = Weighted(replace(DECLARED, needs_instruction=False))
+    with PolicyServer(policy, "127.0.0.1", 0) as server:
+        client(f"127.0.0.1:{server.port}").act(request(), np.zeros(5))
+    assert set(policy.heard[0]) == {"observation.images.front", "observation.state"}
+
+
+def test_a_robot_is_reached_without_a_proxy(served, monkeypatch):
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    assert client(served[1]).declared.name == "weighted"
 
 
 @pytest.mark.parametrize(
@@ -332,13 +374,14 @@ def test_no_answer_is_better_than_a_wrong_one(does, words):
 
 def until_answered(backend, position=None):
     """Ask until there are rows: after a failure the client pauses."""
-    end = time.monotonic() + WAIT_S
-    while time.monotonic() < end:
-        said = answer(backend, request(position=position))
-        if not said.error:
-            return said.rows
-        time.sleep(0.02)
-    raise AssertionError(said.error)
+    said = []
+
+    def ask():
+        said.append(answer(backend, request(position=position)))
+        return not said[-1].error
+
+    until(ask)
+    return said[-1].rows
 
 
 def test_a_late_answer_is_not_taken_for_the_next_one():
@@ -358,12 +401,13 @@ def test_a_late_answer_is_not_taken_for_the_next_one():
 
 
 def test_an_answer_that_nobody_asked_for_is_not_used():
-    twice = threading.Event()
+    twice, spoken = threading.Event(), []
 
     def doubled(connection, observation):
         connection.send(packed(toward(observation)))
         connection.send(packed(toward(observation)))
         connection.ping().wait(WAIT_S)  # both have come
+        spoken.append(connection)
         twice.set()
 
     with speaking([doubled, well]) as address:
@@ -372,6 +416,7 @@ def test_an_answer_that_nobody_asked_for_is_not_used():
         assert twice.wait(WAIT_S)
         with pytest.raises(BackendError, match="answered what nobody asked"):
             backend.act(request(position=[0.2, 0, 0]), np.zeros(0))
+        until(lambda: spoken[0].close_code is not None)
         rows = until_answered(backend, [0.2, 0, 0])
     np.testing.assert_allclose(rows[0, 0], 0.2, atol=1e-6)
 
@@ -394,6 +439,8 @@ def test_the_same_policy_is_found_again_and_the_pauses_grow(monkeypatch):
     assert 0.2 < pauses[1] <= 0.4 < pauses[2] <= 0.8
     with PolicyServer(Weighted(), "127.0.0.1", port):
         until_answered(backend)
+    answer(backend, request())
+    assert float(answer(backend, request()).error.split("again in ")[1].split()[0]) <= 0.2
 
 
 def test_another_policy_at_the_same_place_is_refused():

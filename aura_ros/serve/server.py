@@ -28,7 +28,8 @@ HEALTH = "/healthz"
 class PolicyServer:
     """Serves ``served`` on ``host``, ``port`` (0: a free one) between ``with`` and its end.
 
-    One inference at a time, whoever asks. Raises ServeError where the port cannot be had.
+    One inference at a time, whoever asks; ``connections`` are those that are open. Raises
+    ServeError where the port cannot be had.
     """
 
     def __init__(self, served: Served, host: str, port: int) -> None:
@@ -37,7 +38,7 @@ class PolicyServer:
         self._served = served
         self._greeting = pack({DECLARED: served.declared.to_mapping()})
         self._one_at_a_time = threading.Lock()
-        self._open: set[Any] = set()
+        self.connections: set[Any] = set()
         try:
             self._server = serve(
                 self._talk, host, port,
@@ -55,21 +56,21 @@ class PolicyServer:
     def __exit__(self, *error: object) -> None:
         self._server.shutdown()
         # Older versions of websockets leave connections open.
-        for connection in list(self._open):
+        for connection in list(self.connections):
             connection.close()
         self._thread.join()
 
     def _talk(self, connection: Any) -> None:
         from websockets.exceptions import ConnectionClosed
 
-        self._open.add(connection)
+        self.connections.add(connection)
         try:
             with suppress(ConnectionClosed):
                 connection.send(self._greeting)
                 for message in connection:
                     connection.send(self._reply(message))
         finally:
-            self._open.discard(connection)
+            self.connections.discard(connection)
 
     def _reply(self, message: bytes | str) -> bytes | str:
         """The answer to a message, or words why there is none."""
