@@ -38,7 +38,8 @@ setup(
     data_files=shared_files("msg", "config", "launch"),
     install_requires=requirements("core"),
     extras_require={
-        name: requirements(name) for name in ("robots", "sim", "plot", "kinematics", "test")
+        name: requirements(name)
+        for name in ("robots", "sim", "plot", "kinematics", "serve", "learn", "test")
     },
     entry_points={"console_scripts": ["aura = aura_ros.cli:main"]},
 )

@@ -15,27 +15,34 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE_XML = ElementTree.parse(ROOT / "package.xml").getroot()
 CMAKE = (ROOT / "CMakeLists.txt").read_text()
-EXTRAS = ("robots", "sim", "plot", "kinematics", "test")
+EXTRAS = ("robots", "sim", "plot", "kinematics", "serve", "learn", "test")
 
 # Imported name: the package on PyPI, the rosdep key (none where Debian has no package of it).
 DISTRIBUTIONS = {
     "cv2": ("opencv-python-headless", "python3-opencv"),
     "daqp": ("daqp", None),
+    "json_numpy": ("json-numpy", None),
     "matplotlib": ("matplotlib", "python3-matplotlib"),
+    "msgpack": ("msgpack", None),
     "mujoco": ("mujoco", None),
     "numpy": ("numpy", "python3-numpy"),
     "pinocchio": ("pin", None),
     "rich": ("rich", "python3-rich"),
     "rosbags": ("rosbags", None),
     "ruckig": ("ruckig", None),
+    "safetensors": ("safetensors", None),
     "scipy": ("scipy", "python3-scipy"),
+    "torch": ("torch", None),
     "transforms3d": ("transforms3d", "python3-transforms3d"),
     "typer": ("typer", "python3-typer"),
+    "websockets": ("websockets", None),
     "yaml": ("pyyaml", "python3-yaml"),
 }
 # Part of the client library's packages, or looked for only where launch is installed.
 WITH_RCLPY = {"ament_index_python": "rclpy", "rcl_interfaces": "rclpy"}
 WITHOUT_WHEEL = {"launch", "launch_ros"}
+# Imported by served policies in environments of their own, requirements/lerobot.txt and pi0.txt.
+OWN_ENVIRONMENT = {"lerobot", "tokenizers", "transformers"}
 
 
 def requirement_lines(name: str) -> list[str]:
@@ -95,7 +102,7 @@ def test_every_executable_has_a_main():
 
 
 def test_every_import_is_declared():
-    for name in imported_packages():
+    for name in imported_packages() - OWN_ENVIRONMENT:
         if name in DISTRIBUTIONS:
             wheel, key = DISTRIBUTIONS[name]
             groups = ["core", *EXTRAS]

@@ -35,7 +35,7 @@ def test_every_command_exists_and_is_named():
 
 def test_every_dependency_is_justified():
     table = README.split("## Dependencies")[1].split("## Limits")[0]
-    for name in ("core", "robots", "sim", "plot", "kinematics", "test"):
+    for name in ("core", "robots", "sim", "plot", "kinematics", "serve", "learn", "test"):
         for line in (ROOT / f"requirements/{name}.txt").read_text().splitlines():
             wanted = re.match(r"[a-z][\w-]*", line)
             if wanted and wanted[0] != "setuptools":
