@@ -65,7 +65,7 @@ def test_cubes_are_apart_from_each_other_the_goal_and_the_hand(seed, tool):
 
 @given(SEEDS)
 @settings(max_examples=100, deadline=None)
-def test_no_cube_lies_on_the_way_of_a_push_of_the_other(seed):
+def test_no_cube_lies_on_the_way_of_a_push_of_the_other_nor_where_it_begins(seed):
     places = placed(place_cubes, seed)
     red, blue, disc = (places[name].position[:2] for name in ("red_cube", "blue_cube", "disc"))
     for cube, other in ((red, blue), (blue, red)):

@@ -30,8 +30,8 @@ _AREA = np.array([[0.40, -0.17], [0.62, 0.17]])
 _KNOB_AREA = np.array([[0.45, -0.17], [0.66, 0.17]])
 _AIR_LOW, _AIR_HIGH = 0.15, 0.40
 _APART = 0.12
-# A push begins this far behind its cube, and takes with it what lies this near to its way.
-_RUN_UP, _PUSH_HALF_WIDTH = 0.10, 0.07
+# A push takes with it what lies this near to its way.
+_PUSH_HALF_WIDTH = 0.07
 # Fingers around a knob stand beside the neighbouring chest, not in it.
 _LANE = 0.13
 _HAND = 0.10
@@ -117,11 +117,14 @@ def _clear(points: Array, tool: Array) -> bool:
 
 
 def _beside_push(cube: Array, goal: Array, other: Array) -> bool:
-    """``other`` is out of the way of a push of ``cube`` to ``goal``, run-up included."""
+    """``other`` is out of the way of a push of ``cube`` to ``goal``.
+
+    Asked of both cubes, this also keeps the one free behind which a push of the other begins.
+    """
     way = goal - cube
     length = float(np.linalg.norm(way))
     forward = (other - cube) @ way / length
-    nearest = cube + np.clip(forward, -_RUN_UP, length) * way / length
+    nearest = cube + np.clip(forward, 0.0, length) * way / length
     return bool(np.linalg.norm(other - nearest) >= _PUSH_HALF_WIDTH)
 
 
