@@ -11,6 +11,7 @@ from aura_ros.sim.gl import RenderingUnavailableError
 from aura_ros.sim.model import HOME
 from aura_ros.train import data
 from aura_ros.train.episode import Curve, Episode, Pace
+from aura_ros.train.labels import Recorder
 from aura_ros.train.scenes import ASSIGNMENTS, IMAGE_SIZE, Stage
 
 ROBOT = load_robot("embedded_panda")
@@ -29,7 +30,7 @@ def stage():
 
 def recorded(stage, seed=5, limit_s=3.0, **pace):
     rng = np.random.default_rng(seed)
-    recorder = data.Recorder(ROBOT, stage, 3, rng)
+    recorder = Recorder(ROBOT, stage, 3, rng)
     stage.begin(seed)
     times = []
 
@@ -57,12 +58,12 @@ def test_the_same_episode_is_noted_twice_alike(stage):
     for name, values in first.items():
         np.testing.assert_array_equal(values, second[name], err_msg=name)
     other = recorded(stage, seed=6)[0]
-    assert not np.array_equal(other["places"][0], first["places"][0])
+    assert not np.array_equal(other["layout"][0], first["layout"][0])
 
 
 def test_a_calm_expert_succeeds_and_the_episode_ends_after_that(stage):
     stage.begin(3)
-    recorder = data.Recorder(ROBOT, stage, 1, np.random.default_rng(0))
+    recorder = Recorder(ROBOT, stage, 1, np.random.default_rng(0))
 
     def act(view):
         return recorder.rows
@@ -117,8 +118,28 @@ def test_every_instruction_has_its_files_and_pictures_of_several_sizes():
 
 
 def test_another_learner_makes_another_file(tmp_path):
-    job, other = data.Job(1, 0, 2, "a", "one"), data.Job(1, 0, 2, "a", "two")
+    job, other = data.Job(1, 0, 2, 0, "a", "one"), data.Job(1, 0, 2, 0, "a", "two")
     np.savez(tmp_path / job.name, digest=np.array(job.digest))
     assert data.is_made(tmp_path / job.name, job)
     assert not data.is_made(tmp_path / other.name, other)
     assert not data.is_made(tmp_path / "none.npz", job)
+
+
+def test_stills_show_every_layout_once(stage):
+    job = data.Job(0, 0, 2, stills=12)
+    arrays = data.stills(ROBOT, stage, job)
+    assert len(np.unique(arrays["layout"], axis=0)) == len(arrays["layout"])
+    assert len(arrays["layout"]) >= 8
+    assert np.ptp(arrays["measured"], axis=0)[:2].min() > 0.1
+    of_episodes = {data.Job(0, 0, 2).seed(i) for i in range(8)}
+    assert not of_episodes & {job.seed(i) for i in range(12)}
+
+
+def test_a_layout_is_where_the_named_object_and_its_goal_are(stage):
+    stage.begin(7)
+    poses = stage.world.object_poses()
+    pair = list(stage.world.task.pairs[REACH.target])
+    found = stage.layout()
+    places = found[:6].reshape(2, 3) * [0.07, 0.1, 0.1] + [0.5, 0.0, 0.1]
+    np.testing.assert_allclose(places, poses[pair, :3], atol=1e-9)
+    assert np.hypot(*found[6:]) == pytest.approx(1.0)

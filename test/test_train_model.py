@@ -10,13 +10,13 @@ pytest.importorskip("safetensors")
 import torch
 import train_files
 
-from aura_ros.policy.demo_network import AHEAD_SCALE_S, Network
+from aura_ros.policy.demo_network import Network
 from aura_ros.train.artifact import spline
-from aura_ros.train.dataset import PLACE_MEAN, Dataset, bags, control_points, normalisation
+from aura_ros.train.dataset import Dataset, bags, control_points, normalisation
 from aura_ros.train.model import DemoModel, Sizes, keypoints
-from aura_ros.train.scenes import ASSIGNMENTS
+from aura_ros.train.scenes import ASSIGNMENTS, LAYOUT
 
-SIZES = Sizes(8, 14, 2)
+SIZES = Sizes(8, 14, LAYOUT)
 BASIS, LEAD = spline(32, 0.05, 14)
 
 
@@ -28,7 +28,7 @@ def made(tmp_path_factory):
     np.savez(path, digest=np.array(""), **train_files.arrays(0))
     scales = normalisation([path], BASIS, LEAD)
     model = DemoModel(SIZES).eval()
-    weights = {k: v.numpy() for k, v in model.state_dict().items() if not k.startswith("places")}
+    weights = {k: v.numpy() for k, v in model.state_dict().items() if not k.startswith("layout")}
     return model, Dataset([path], scales), Network(weights | scales.tensors())
 
 
@@ -115,8 +115,3 @@ def test_bags_are_means_over_the_words_of_an_instruction(made):
         np.testing.assert_allclose(
             network.language(assignment.instruction), row.detach(), atol=1e-6
         )
-
-
-def test_places_are_centred_on_the_table():
-    assert (np.abs(PLACE_MEAN[:2] - [0.5, 0.0]) < 0.05).all()
-    assert AHEAD_SCALE_S > 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aura_ros.train.scenes import ASSIGNMENTS, IMAGE_SIZE, PLACES
+from aura_ros.train.scenes import ASSIGNMENTS, IMAGE_SIZE, LAYOUT
 
 JOINTS, HORIZON = 8, 32
 
@@ -18,7 +18,7 @@ def arrays(seed, count=12, labels=2):
     images = rng.integers(0, 255, (count, 2, IMAGE_SIZE, IMAGE_SIZE, 3), dtype=np.uint8)
     numbers = {
         "measured": rng.normal(0.0, 0.3, (count, JOINTS)),
-        "places": rng.normal(0.0, 0.2, (count, PLACES, 3)),
+        "layout": rng.normal(0.0, 1.0, (count, LAYOUT)),
         "ahead": rng.uniform(0.0, 0.8, (count, labels)),
         "position": position,
         "velocity": velocity,
@@ -34,5 +34,5 @@ def arrays(seed, count=12, labels=2):
 def write(job, folder):
     """As ``aura_ros.train.data.write``, without a simulator."""
     path = folder / job.name
-    np.savez(path, digest=np.array(job.digest), **arrays((job.round, job.number)))
+    np.savez(path, digest=np.array(job.digest), **arrays((job.round, job.number, job.stills)))
     return path

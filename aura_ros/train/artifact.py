@@ -24,7 +24,7 @@ from aura_ros.train.scenes import ASSIGNMENTS, IMAGE_SIZE
 from aura_ros.types import NS
 
 MOST_BYTES = 10_000_000
-TRAINING_ONLY = "places."
+TRAINING_ONLY = "layout."
 
 
 class ArtifactError(ValueError):

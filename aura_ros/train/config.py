@@ -12,15 +12,17 @@ from aura_ros.types import digest_of
 class Config:
     """Settings of a training; the same ones give the same data in the same order.
 
-    ``episodes`` of each round; the first is the expert's, in the others the policy acts as it is
-    after the share ``begins`` of ``steps``. ``labels`` told states an observation, ``draws`` of
-    noise a label, ``points`` control points of a chunk that are free. ``batch`` observations a
-    step; ``rate`` falls along a cosine after ``warmup`` steps; ``decay`` of the weights,
-    ``average`` of the weights that ship, ``places`` the weight of the places' loss.
+    ``stills``: observations of a robot at rest; ``episodes`` of each round. The first round is
+    the expert's, in the others the policy acts as it is after the share ``begins`` of ``steps``.
+    ``labels`` told states an observation, ``draws`` of noise a label, ``points`` control points
+    of a chunk that are free. ``batch`` observations a step; ``rate`` falls along a cosine after
+    ``warmup`` steps; ``decay`` of the weights, ``average`` of the weights that ship, ``layout``
+    the weight of the loss of where objects are.
     """
 
     steps: int = 24_000
-    episodes: tuple[int, ...] = (1600, 640, 640)
+    stills: int = 20_000
+    episodes: tuple[int, ...] = (1200, 640, 640)
     begins: tuple[float, ...] = (0.0, 0.4, 0.7)
     labels: int = 2
     draws: int = 2
@@ -30,7 +32,7 @@ class Config:
     warmup: int = 500
     decay: float = 1e-4
     average: float = 0.999
-    places: float = 1.0
+    layout: float = 1.0
     seed: int = 0
 
     @property

@@ -18,8 +18,6 @@ from aura_ros.train.scenes import ASSIGNMENTS
 # A scale below this [rad, m or per s] is rounding, not motion.
 _LEAST_SCALE = 1e-3
 _LEAST_SHARE = 0.15
-# Where objects are, roughly: on the table in front of the robot, some in the air [m].
-PLACE_MEAN, PLACE_SCALE = np.array([0.5, 0.0, 0.1]), np.array([0.07, 0.1, 0.1])
 
 
 class Dataset:
@@ -38,7 +36,7 @@ class Dataset:
             "velocity": arrays["velocity"] / n.velocity_scale,
             "ahead": arrays["ahead"][..., None],
             "points": points.reshape(*points.shape[:2], -1),
-            "places": ((arrays["places"] - PLACE_MEAN) / PLACE_SCALE).reshape(len(points), -1),
+            "layout": arrays["layout"],
         }
         self._numbers = {
             name: torch.from_numpy(np.ascontiguousarray(value, np.float32))

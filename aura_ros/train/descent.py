@@ -92,7 +92,7 @@ class Descent:
 def losses(
     model: DemoModel, batch: Mapping[str, Tensor], config: Config, noise: torch.Generator
 ) -> Tensor:
-    """Mean squared error of clean control points, and of the places of objects.
+    """Mean squared error of clean control points, and of the layout of objects.
 
     Every label sees ``draws`` flow times and noises; the encoder runs once an observation.
     """
@@ -106,5 +106,5 @@ def losses(
     start = torch.randn(clean.shape, generator=noise)
     noisy = torch.lerp(start, clean, time)
     found = model.head(noisy, time, condition.repeat(config.draws, 1))
-    places = functional.mse_loss(model.places(embedding), batch["places"])
-    return functional.mse_loss(found, clean) + config.places * places
+    layout = functional.mse_loss(model.layout(embedding), batch["layout"])
+    return functional.mse_loss(found, clean) + config.layout * layout

@@ -45,7 +45,8 @@ class Curve:
 
 @dataclass(frozen=True)
 class View:
-    """What there is to see and to know at ``time_s``; ``curve`` is the motion under way.
+    """What there is to see and to know at ``time_s``; ``curve`` is the motion under way,
+    ``layout`` that of ``Stage``.
 
     ``told`` (position, velocity) holds ``ahead_s`` later, where the rows asked for begin.
     """
@@ -54,10 +55,25 @@ class View:
     images: Pixels
     measured: Array
     objects: Array
-    places: Array
+    layout: Array
     curve: Curve
     ahead_s: float
     told: tuple[Array, Array]
+
+
+def view_of(stage: Stage, curve: Curve, now: float, ahead_s: float) -> View:
+    """What there is to see at ``now`` while the robot moves along ``curve``."""
+    world = stage.world
+    return View(
+        now,
+        stage.pictures(),
+        world.joint_position,
+        world.object_poses(),
+        stage.layout(),
+        curve,
+        ahead_s,
+        curve.told(now + ahead_s),
+    )
 
 
 @dataclass(frozen=True)
@@ -105,23 +121,13 @@ class Episode:
         return self._done_s
 
     def _observe(self, now: float, is_asked: bool) -> None:
-        pace, world = self._pace, self._stage.world
-        told = self._curve.told(now + pace.latency_s)
-        view = View(
-            now,
-            self._stage.pictures(),
-            world.joint_position,
-            world.object_poses(),
-            self._stage.places(),
-            self._curve,
-            pace.latency_s,
-            told,
-        )
+        pace = self._pace
+        view = view_of(self._stage, self._curve, now, pace.latency_s)
         self._see(view)
         rows = self._act(view) if is_asked else None
         if rows is not None:
             begin = now + pace.latency_s
-            self._coming = Curve(begin, rows, told[1], pace.row_period_s)
+            self._coming = Curve(begin, rows, view.told[1], pace.row_period_s)
 
     def _advance(self, begin: float, end: float) -> None:
         """Step the world, taking up the coming curve when it begins."""

@@ -14,8 +14,8 @@ from aura_ros.bench.fuser.pool import pool
 from aura_ros.policy.demo import load_demo
 from aura_ros.robot.load import load_robot
 from aura_ros.sim.tasks import DEVELOPMENT_SEED
-from aura_ros.train.data import answer
 from aura_ros.train.episode import Act, Episode, Pace, View
+from aura_ros.train.labels import answer
 from aura_ros.train.scenes import ASSIGNMENTS, Assignment, Stage
 from aura_ros.types import Array
 

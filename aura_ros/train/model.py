@@ -16,11 +16,11 @@ from aura_ros.policy.demo_network import AHEAD_SCALE_S, BUCKETS
 
 @dataclass(frozen=True)
 class Sizes:
-    """Sizes of the network: n joints, m free control points, places of objects to name."""
+    """Sizes of the network: n joints, m free control points, numbers of a layout."""
 
     joints: int
     points: int
-    objects: int
+    layout: int
     cameras: int = 2
     channels: tuple[int, ...] = (16, 32, 64, 64)
     maps: int = 32
@@ -121,7 +121,7 @@ class DemoModel(nn.Module):
         self.condition = nn.Linear(sizes.embedding + 2 * sizes.joints + 1, sizes.head)
         self.head = Head(sizes)
         # Only for training: where the objects are must be readable from the embedding.
-        self.places = nn.Linear(sizes.embedding, 3 * sizes.objects)
+        self.layout = nn.Linear(sizes.embedding, sizes.layout)
 
     def encode(self, images: Tensor, measured: Tensor, language: Tensor) -> Tensor:
         """Embeddings (b, d) of images (b, cameras, s, s, 3) uint8, joints (b, n), language."""

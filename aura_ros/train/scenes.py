@@ -17,11 +17,14 @@ from aura_ros.sim.world import World
 from aura_ros.types import Array
 
 IMAGE_SIZE = 96
-PLACES = 2
-"""Places that are supervised: of the named object and of its goal."""
-# Where the tool may be when an episode does not begin at home: x y z [m], yaw [rad], finger [m].
-_START_LOW = np.array([0.36, -0.20, 0.16, -0.8, 0.02])
-_START_HIGH = np.array([0.60, 0.20, 0.45, 0.8, 0.038])
+# Roughly where objects are: on the table in front of the robot, some in the air [m].
+_CENTRE, _SPREAD = np.array([0.5, 0.0, 0.1]), np.array([0.07, 0.1, 0.1])
+LAYOUT = 8
+"""Numbers of a layout, which the network is made to know of."""
+# Where the tool may be when an episode does not begin at home, and wherever else it may get to:
+# x y z [m], yaw [rad], finger [m].
+ABOVE = np.array([[0.36, -0.20, 0.16, -0.8, 0.02], [0.60, 0.20, 0.45, 0.8, 0.038]])
+ANYWHERE = np.array([[0.33, -0.24, 0.03, -1.4, 0.012], [0.68, 0.24, 0.46, 1.4, 0.038]])
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,10 @@ class Stage:
         self._pair = list(self.world.task.pairs[assignment.target])
         self._renderer = Renderer(self.world.model, pixels, pixels)
 
-    def begin(self, seed: int, rng: np.random.Generator | None = None) -> None:
-        """Objects placed by ``seed``; robot at home or, with ``rng``, anywhere above the table."""
-        joints = HOME if rng is None else self.arm.joints_of(self._somewhere(rng), HOME)
+    def begin(self, seed: int, rng: np.random.Generator | None = None, box: Array = ABOVE) -> None:
+        """Objects placed by ``seed``; robot at home or, with ``rng``, its tool somewhere in
+        ``box`` (2, 5). Raises RuntimeError where it stands in the way of every placement."""
+        joints = HOME if rng is None else self.arm.joints_of(rng.uniform(box[0], box[1]), HOME)
         self.world.reset(seed, self.assignment.target, joints)
         self._renderer.renew_noise(seed)
 
@@ -61,9 +65,16 @@ class Stage:
         found = self._renderer.render_all(self.world.pose())
         return np.stack([shrunk(found[name]) for name in CAMERAS])
 
-    def places(self) -> Array:
-        """Positions of the named object and of its goal, (2, 3) [m]."""
-        return self.world.object_poses()[self._pair, :3]
+    def layout(self) -> Array:
+        """Where the named object and its goal are and how the object is turned, (LAYOUT,).
+
+        Places are centred and scaled; a cube turned by a quarter looks the same.
+        """
+        poses = self.world.object_poses()[self._pair]
+        places = (poses[:, :3] - _CENTRE) / _SPREAD
+        z, w = poses[0, 5:]
+        turn = 8 * np.arctan2(z, w)
+        return np.concatenate([places.ravel(), [np.cos(turn), np.sin(turn)]])
 
     def close(self) -> None:
         """Free the renderer, in the thread that made it."""
@@ -74,10 +85,6 @@ class Stage:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @staticmethod
-    def _somewhere(rng: np.random.Generator) -> Array:
-        return rng.uniform(_START_LOW, _START_HIGH)
 
 
 def shrunk(image: Pixels) -> Pixels:

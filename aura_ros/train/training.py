@@ -21,12 +21,14 @@ from aura_ros.train.config import Config, Progress, Say
 from aura_ros.train.dataset import Dataset, normalisation
 from aura_ros.train.descent import Descent
 from aura_ros.train.model import Sizes
-from aura_ros.train.scenes import PLACES
+from aura_ros.train.scenes import LAYOUT
 from aura_ros.types import NS, digest_of
 
 ROBOT = "embedded_panda"
 ARTIFACT, CHECKPOINT = "demo.safetensors", "checkpoint.safetensors"
 KEEP_EVERY, SAY_EVERY = 500, 20
+STILLS = 250
+"""Observations of a file of stills."""
 
 
 class Training:
@@ -63,10 +65,16 @@ class Training:
             path = self._folder / _learner(round_)
             learner, digest = str(path), digest_of(path.read_bytes())
         count = math.ceil(self._config.episodes[round_] / data.EPISODES)
-        jobs = [data.Job(round_, number, labels, learner, digest) for number in range(count)]
+        jobs = [data.Job(round_, number, labels, 0, learner, digest) for number in range(count)]
+        if round_ == 0:
+            jobs += self._stills()
         for done, _ in enumerate(data.make(jobs, folder, self._workers), start=1):
             self._say(Progress(f"data {round_}", done, len(jobs)))
         return [folder / job.name for job in jobs]
+
+    def _stills(self) -> list[data.Job]:
+        count = math.ceil(self._config.stills / STILLS)
+        return [data.Job(0, number, self._config.labels, STILLS) for number in range(count)]
 
     def _scales(self, files: Sequence[Path]) -> Normalisation:
         robot, points = self._robot, self._config.points
@@ -74,7 +82,7 @@ class Training:
 
     def _descent(self) -> Descent:
         """The checkpoint's, or a fresh one."""
-        sizes = Sizes(len(self._robot.joints), self._config.points, PLACES)
+        sizes = Sizes(len(self._robot.joints), self._config.points, LAYOUT)
         descent = Descent(self._config, sizes)
         if (self._folder / CHECKPOINT).exists():
             descent.restore(self._folder / CHECKPOINT)
