@@ -30,7 +30,7 @@ JsonOption = Annotated[Path | None, typer.Option("--json", help="write the figur
 
 @app.command()
 def demo(
-    task: Annotated[str, typer.Option(help="reach, push or pick_place")] = "pick_place",
+    task: Annotated[str, typer.Option(help="reach, push, pick_place or drawer")] = "pick_place",
     episodes: Annotated[int, typer.Option(min=1, max=1000)] = 10,
     latency: Annotated[float, typer.Option(min=0, max=2, help="of the policy [s]")] = 0.2,
     noise: Annotated[float, typer.Option(min=0, max=0.1, help="of its chunks [rad, m]")] = 0.002,

@@ -85,15 +85,13 @@ def make_actions(robot: Robot, text: str, backend: Backend, urdf: Callable[[], b
 def _scripted(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
     # The expert brings the simulator's model along; only this backend needs it.
     from aura_ros.sim.expert import Expert
-    from aura_ros.sim.tasks import TASKS
-
-    names = {task.instruction: name for name, task in TASKS.items()}
+    from aura_ros.sim.tasks import INSTRUCTIONS
 
     def expert_for(instruction: str) -> Expert:
-        if instruction not in names:
-            known = "; ".join(names)
+        if instruction not in INSTRUCTIONS:
+            known = "; ".join(INSTRUCTIONS)
             raise ValueError(f"no expert is scripted for {instruction!r}; known are: {known}")
-        return Expert(names[instruction])
+        return Expert(*INSTRUCTIONS[instruction])
 
     return ScriptedBackend(
         expert_for,
