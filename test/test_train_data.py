@@ -10,7 +10,7 @@ from aura_ros.robot.load import load_robot
 from aura_ros.sim.gl import RenderingUnavailableError
 from aura_ros.sim.model import HOME
 from aura_ros.train import data
-from aura_ros.train.episode import Curve, Episode, Pace
+from aura_ros.train.episode import STEP_S, Curve, Episode, Pace
 from aura_ros.train.labels import Recorder
 from aura_ros.train.scenes import ASSIGNMENTS, IMAGE_SIZE, Stage
 
@@ -82,19 +82,19 @@ def test_without_answers_the_robot_rests_and_the_task_is_not_done(stage):
 
 
 @pytest.mark.parametrize("latency_s", [0.0, 0.1, 0.4])
-def test_rows_are_executed_from_when_the_answer_is_due(stage, latency_s):
+def test_rows_are_executed_from_when_the_answer_is_due(stage, latency_s, monkeypatch):
     stage.begin(3)
-    target = HOME + np.array([0.2, 0, 0, 0, 0, 0, 0, 0])
-    seen = []
+    commands, step = [], stage.world.step
+    monkeypatch.setattr(stage.world, "step", lambda target: (commands.append(target), step(target)))
+    first, last = HOME + 0.02 * np.eye(8)[0], HOME + 0.2 * np.eye(8)[0]
 
     def act(view):
-        return np.linspace(HOME, target, 32) if view.time_s == 0.0 else None
+        return np.linspace(first, last, 32) if view.time_s == 0.0 else None
 
-    pace = Pace(latency_s=latency_s, limit_s=2.5)
-    Episode(stage, pace, act, lambda view: seen.append((view.time_s, view.measured[0]))).run()
-    begun = [time for time, angle in seen if angle > HOME[0] + 5e-3]
-    assert latency_s < begun[0] <= latency_s + 2 * pace.observe_s
-    assert seen[-1][1] == pytest.approx(target[0], abs=5e-3)
+    Episode(stage, Pace(latency_s=latency_s, limit_s=2.5), act).run()
+    begun = np.flatnonzero(np.abs(np.array(commands) - HOME).max(axis=1) > 1e-6)[0]
+    assert begun == round(latency_s / STEP_S)
+    np.testing.assert_allclose(commands[-1], last)
 
 
 def test_a_curve_goes_through_its_rows_and_rests_at_its_end():
