@@ -16,9 +16,10 @@ from aura_ros.bench.fuser import benchmark
 from aura_ros.bench.fuser.bench import Bench
 from aura_ros.bench.fuser.job import LIMITS, OURS, run_cell
 from aura_ros.bench.fuser.limits import track_violations
-from aura_ros.bench.fuser.pool import pool, run_jobs
+from aura_ros.bench.fuser.pool import run_jobs
 from aura_ros.bench.fuser.scenario import CELLS, CENTRE, KNOT_NS, START_NS, TICK_NS
 from aura_ros.bench.fuser.tap import Tap
+from aura_ros.parallel import pool
 from aura_ros.types import NS
 
 SEED = 1000

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aura_ros.bench.fuser.pool import pool
+from aura_ros.parallel import pool
 from aura_ros.policy.demo import DemoBackend, load_demo
 from aura_ros.robot.description import Robot
 from aura_ros.robot.load import load_robot

@@ -10,7 +10,7 @@ from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from aura_ros.bench.fuser.pool import pool
+from aura_ros.parallel import pool
 from aura_ros.policy.demo import load_demo
 from aura_ros.robot.load import load_robot
 from aura_ros.sim.tasks import DEVELOPMENT_SEED

@@ -7,7 +7,7 @@ from concurrent.futures import as_completed
 
 from aura_ros.bench.delay.episode import Outcome
 from aura_ros.bench.delay.experiment import Conditions, Job
-from aura_ros.bench.fuser.pool import pool
+from aura_ros.parallel import pool
 
 Run = Callable[[Job, Conditions], Outcome]
 

@@ -9,12 +9,13 @@ from rich.table import Table
 
 from aura_ros.bench.fuser.loaded import measure
 from aura_ros.bench.fuser.plot import draw
-from aura_ros.bench.fuser.pool import pool, run_jobs
+from aura_ros.bench.fuser.pool import run_jobs
 from aura_ros.bench.fuser.report import ratio_table, write_csv, write_json
 from aura_ros.bench.fuser.scenario import CELLS, QUICK_CELLS
 from aura_ros.bench.fuser.summary import Results, error_ratios, headline, table
 from aura_ros.bench.registry import BenchOptions
 from aura_ros.figures import Metric
+from aura_ros.parallel import pool
 
 SEEDS, QUICK_SEEDS = 20, 3
 

@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from aura_ros.bench.fuser.job import Outcome
-from aura_ros.bench.fuser.pool import pool, run_jobs
+from aura_ros.bench.fuser.pool import run_jobs
 from aura_ros.bench.fuser.scenario import CELLS
+from aura_ros.parallel import pool
 
 COLUMNS = {
     "rmse": "rmse (mrad)", "lag": "lag (ms)", "starved": "starved (%)",

@@ -1,0 +1,46 @@
+"""Processes for jobs on all cores, each on one thread."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping
+from concurrent.futures import ProcessPoolExecutor
+from types import ModuleType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+# What numpy's linear algebra reads when it is loaded.
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@contextlib.contextmanager
+def pool(workers: int | None = None) -> Iterator[ProcessPoolExecutor]:
+    """Processes (default: one a core) whose numpy has one thread.
+
+    Two threads on one core only wait for each other, and sums depend on how many there are.
+    """
+    # Processes are started on demand, so what they see holds for as long as the pool is open.
+    # One would run the main script again, which need not be made for that: no job needs it.
+    nothing = {"__main__": ModuleType("__main__")}
+    one_thread = dict.fromkeys(THREADS, "1")
+    with _set(os.environ, one_thread), _set(sys.modules, nothing):
+        fresh = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=fresh) as executor:
+            yield executor
+
+
+@contextlib.contextmanager
+def _set(mapping: MutableMapping[str, T], values: Mapping[str, T]) -> Iterator[None]:
+    """``values`` in ``mapping`` for a while."""
+    before = {name: mapping[name] for name in values if name in mapping}
+    mapping.update(values)
+    try:
+        yield
+    finally:
+        for name in values:
+            del mapping[name]
+        mapping.update(before)
