@@ -5,7 +5,15 @@ import sys
 from pathlib import Path
 
 import torch
-from probe_policies import difference, edit, error_of, observation, plain, spoiled
+from probe_policies import (
+    difference,
+    edit,
+    error_of,
+    images_seen,
+    observation,
+    plain,
+    spoiled,
+)
 
 from aura_ros.serve import lerobot, tiny
 
@@ -78,17 +86,7 @@ def encoded(kind, policy):
             "smolvla": "model.vlm_with_expert.vlm.model.vision_model",
         }[kind]
     )
-    seen = []
-    handle = module.register_forward_pre_hook(
-        lambda _, args, kwargs: seen.append(len([*args, *kwargs.values()][0])), with_kwargs=True
-    )
-    counts = []
-    for samples in (1, 4):
-        seen.clear()
-        policy.infer(observation(policy), samples)
-        counts.append(sum(seen))
-    handle.remove()
-    return counts
+    return images_seen(module, policy)
 
 
 def narrow(table):

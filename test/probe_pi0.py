@@ -5,7 +5,15 @@ import sys
 from pathlib import Path
 
 import torch
-from probe_policies import difference, edit, error_of, observation, plain, spoiled
+from probe_policies import (
+    difference,
+    edit,
+    error_of,
+    images_seen,
+    observation,
+    plain,
+    spoiled,
+)
 
 from aura_ros.serve import pi0, tiny
 
@@ -39,17 +47,7 @@ def against_theirs(policy, path):
 
 def encoded(policy):
     """How many images the vision part sees for one chunk and for four."""
-    seen = []
-    handle = policy._model.model.vlm.vision_tower.register_forward_pre_hook(
-        lambda _, args, kwargs: seen.append(len([*args, *kwargs.values()][0])), with_kwargs=True
-    )
-    counts = []
-    for samples in (1, 4):
-        seen.clear()
-        policy.infer(observation(policy), samples)
-        counts.append(sum(seen))
-    handle.remove()
-    return counts
+    return images_seen(policy._model.model.vlm.vision_tower, policy)
 
 
 def in_processor(**changed):

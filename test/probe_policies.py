@@ -75,3 +75,18 @@ def edit(path: Path, change: Callable[[Any], None]) -> None:
 
 def difference(ours: Any, theirs: Any) -> float:
     return float((torch.as_tensor(ours) - torch.as_tensor(theirs)).abs().max())
+
+
+def images_seen(module, policy):
+    """How many images ``module`` sees for one chunk and for four."""
+    seen = []
+    handle = module.register_forward_pre_hook(
+        lambda _, args, kwargs: seen.append(len([*args, *kwargs.values()][0])), with_kwargs=True
+    )
+    counts = []
+    for samples in (1, 4):
+        seen.clear()
+        policy.infer(observation(policy), samples)
+        counts.append(sum(seen))
+    handle.remove()
+    return counts
