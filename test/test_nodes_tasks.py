@@ -20,6 +20,8 @@ from aura_ros.policy.policy import Policy
 from aura_ros.types import ROLLBACK, Mode
 
 OPENED, CLOSED = 0.038, 0.002
+# Grasps that are interrupted, until one is half way when the word arrives.
+TRIES = 5
 
 
 class Grasp(Sway):
@@ -87,12 +89,34 @@ def test_a_new_instruction_drops_the_motion_and_the_new_task_begins(live):
     assert not watch.fuser.tripped
 
 
+def half_a_grasp_is_interrupted(probe, robot, watch, tell):
+    """What the fuser did at an instruction that came while the hand closed.
+
+    It repeats what it did last in every status, so the word on the instruction before, at which
+    the open hand was free, does not count.
+    """
+    at = time.monotonic()
+    tell("close")
+    probe.until(lambda: finger(robot) < 0.03, "the hand closes")
+    tell("open")
+
+    def said():
+        words = (status.task_switch for status in watch.fuser_since(at))
+        return next((word for word in words if word in ("kept", "rolled_back")), "")
+
+    return probe.until(said, "the fuser says what it did")
+
+
 def test_half_a_grasp_is_rolled_back_by_a_chunk_that_the_guard_allows(live):
     probe, robot, watch, chunks, tell = live
     moving(robot, probe)
-    tell("close")
-    probe.until(lambda: finger(robot) < 0.03, "the hand closes")
-    assert switched(probe, watch, tell, "open") == "rolled_back"
+    for _ in range(TRIES):
+        if half_a_grasp_is_interrupted(probe, robot, watch, tell) == "rolled_back":
+            break
+        # On a busy machine the word came after the grasp, which is kept, rightly.
+        probe.until(lambda: finger(robot) > OPENED - 0.002, "the hand opens for another try")
+    else:
+        pytest.fail(f"no grasp was interrupted half way in {TRIES} tries")
     back = probe.until(
         lambda: next((m for _, m in chunks if m.source == ROLLBACK), None), "the way back is heard"
     )
