@@ -8,14 +8,15 @@ import pytest
 pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
 
 from aura_ros.bench.delay import episode as episode_module
-from aura_ros.bench.delay.episode import DONE, LATE, LOST, run_episode
+from aura_ros.bench.delay.episode import run_job
 from aura_ros.bench.delay.experiment import Conditions, Job, version
 from aura_ros.bench.delay.policy import DelayedPolicy
+from aura_ros.bench.loop.outcome import DONE, LATE, LOST, Timing
 from aura_ros.sim.expert import Expert
 from aura_ros.sim.model import HOME
 from aura_ros.types import NS, KinematicState
 
-SHORT = Conditions(limit_s=12.0)
+SHORT = Conditions(timing=Timing(limit_s=12.0))
 
 
 class Newest:
@@ -64,7 +65,7 @@ class Broken(Newest):
 
 def run(make=Newest, conditions=SHORT, **changes):
     job = replace(Job("newest", "push", 200, 1003), **changes)
-    return run_episode(job, conditions, make)
+    return run_job(job, conditions, make)
 
 
 @pytest.mark.parametrize("task", ["push", "pick_place"])
@@ -73,12 +74,14 @@ def test_the_task_is_done_and_the_same_episode_is_the_same(task):
     assert first.ended == DONE
     assert 2.0 < first.done_s < 12.0
     assert first.requests > 10
-    run(Still, replace(SHORT, limit_s=0.5), task=task, seed=1002)  # uses the world in between
+    run(
+        Still, Conditions(timing=Timing(limit_s=0.5)), task=task, seed=1002
+    )  # uses the world in between
     assert run(task=task) == first
 
 
 def test_one_that_stands_still_runs_out_of_time_without_a_stall():
-    outcome = run(Still, replace(SHORT, limit_s=1.0))
+    outcome = run(Still, Conditions(timing=Timing(limit_s=1.0)))
     assert (outcome.ended, outcome.done_s, outcome.stalls) == (LATE, None, 0)
     assert outcome.violations == ()
     assert max(outcome.worst.values()) == 0.0
@@ -96,14 +99,14 @@ def test_a_task_done_for_a_moment_is_not_done(monkeypatch):
     moments = iter([False] * 5 + [True] * 3 + [False] * 1000)
     monkeypatch.setattr(type(episode_module._world("push")), "success",
                         property(lambda _: next(moments)))  # fmt: skip
-    assert run(Still, Conditions(limit_s=0.5, settle_s=0.1)).ended == LATE
+    assert run(Still, Conditions(timing=Timing(limit_s=0.5, settle_s=0.1))).ended == LATE
 
 
 def test_the_time_is_that_at_which_success_began(monkeypatch):
     moments = iter([False] * 5 + [True] * 1000)
     monkeypatch.setattr(type(episode_module._world("push")), "success",
                         property(lambda _: next(moments)))  # fmt: skip
-    outcome = run(Still, Conditions(limit_s=0.5, settle_s=0.1))
+    outcome = run(Still, Conditions(timing=Timing(limit_s=0.5, settle_s=0.1)))
     assert (outcome.ended, outcome.done_s) == (DONE, pytest.approx(6 * 0.004))
 
 
@@ -114,7 +117,7 @@ def test_a_cube_off_the_table_ends_the_episode():
             world._data.joint("red_cube").qpos[:3] = [0.5, 1.5, 0.0]
             return self.setup.rest
 
-    outcome = run(Fallen, Conditions(limit_s=5.0))
+    outcome = run(Fallen, Conditions(timing=Timing(limit_s=5.0)))
     assert outcome.ended == LOST
     assert outcome.done_s is None
 
@@ -125,8 +128,8 @@ def test_a_command_that_is_not_finite_names_the_episode():
 
 
 def test_ticks_that_are_no_multiple_of_the_step_are_refused():
-    with pytest.raises(ValueError, match="multiple of 2000000"):
-        run(conditions=Conditions(tick_ns=3_000_000))
+    with pytest.raises(ValueError, match="a step takes 2000000 ns"):
+        run(conditions=Conditions(timing=Timing(tick_ns=3_000_000)))
 
 
 # --- the policy -----------------------------------------------------------------------------

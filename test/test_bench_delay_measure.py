@@ -12,22 +12,22 @@ from scipy.stats import beta
 
 from aura_ros.bench import registry
 from aura_ros.bench.delay import measure as bench
-from aura_ros.bench.delay.episode import DONE, LATE, Outcome
 from aura_ros.bench.delay.experiment import Conditions, Grid, Job
-from aura_ros.bench.delay.pool import outcomes
 from aura_ros.bench.delay.report import NEVER, Report
-from aura_ros.bench.delay.store import Store
-from aura_ros.bench.delay.summary import paired, row
 from aura_ros.bench.delay.systems import LIMITED, OURS, maker, names
 from aura_ros.bench.execution.executor import Setup
 from aura_ros.bench.execution.limiter import Limited
+from aura_ros.bench.loop.count import paired, row
+from aura_ros.bench.loop.outcome import DONE, LATE, Outcome, Timing
+from aura_ros.bench.loop.pool import outcomes
+from aura_ros.bench.loop.store import Store
 from aura_ros.bench.registry import BenchOptions
 from aura_ros.figures import write_figures
 from aura_ros.sim.model import HOME
 
 WORST = {"velocity": 0.5, "acceleration": 0.6, "jerk": 0.7}
-GOOD = Outcome(5.0, DONE, 0, 0.0, (), WORST, 20.0, 30, 0)
-BAD = Outcome(None, LATE, 2, 1.5, ("jerk",), WORST | {"jerk": 9.0}, 300.0, 90, 1)
+GOOD = Outcome(5.0, DONE, 0, 0.0, (), WORST, 20.0, 30, 0, {})
+BAD = Outcome(None, LATE, 2, 1.5, ("jerk",), WORST | {"jerk": 9.0}, 300.0, 90, 1, {})
 JOB = Job("ours", "push", 200, 1000)
 
 
@@ -36,23 +36,23 @@ JOB = Job("ours", "push", 200, 1000)
 
 def test_what_was_kept_is_there_again_and_only_of_the_same_version(tmp_path):
     path = tmp_path / "deep" / "episodes.jsonl"
-    first = Store(path, "a")
+    first = Store(path, "a", Job)
     assert first.outcomes == {}
     first.add(JOB, GOOD)
     first.add(replace(JOB, seed=1001), BAD)
-    assert Store(path, "a").outcomes == {JOB: GOOD, replace(JOB, seed=1001): BAD}
-    assert Store(path, "b").outcomes == {}
+    assert Store(path, "a", Job).outcomes == {JOB: GOOD, replace(JOB, seed=1001): BAD}
+    assert Store(path, "b", Job).outcomes == {}
 
 
 def test_a_line_that_broke_off_is_run_again(tmp_path):
     path = tmp_path / "episodes.jsonl"
-    Store(path, "a").add(JOB, GOOD)
-    Store(path, "a").add(replace(JOB, seed=1001), BAD)
+    Store(path, "a", Job).add(JOB, GOOD)
+    Store(path, "a", Job).add(replace(JOB, seed=1001), BAD)
     path.write_text(path.read_text()[:-20])
-    again = Store(path, "a")
+    again = Store(path, "a", Job)
     assert again.outcomes == {JOB: GOOD}
     again.add(replace(JOB, seed=1002), BAD)
-    assert set(Store(path, "a").outcomes) == {JOB, replace(JOB, seed=1002)}
+    assert set(Store(path, "a", Job).outcomes) == {JOB, replace(JOB, seed=1002)}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_line_that_broke_off_is_run_again(tmp_path):
 def test_lines_that_are_no_episodes_are_ignored(tmp_path, line):
     path = tmp_path / "episodes.jsonl"
     path.write_text(line + "\n")
-    assert Store(path, "a").outcomes == {}
+    assert Store(path, "a", Job).outcomes == {}
 
 
 # --- counting -----------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ def test_an_interrupted_benchmark_goes_on_and_gives_the_same(tmp_path, monkeypat
     """The real systems, for a moment of one task; the plot, too."""
     pytest.importorskip("matplotlib")
     grid = Grid((OURS, "newest", OTHER), ("push",), (100, 200), (1000,))
-    conditions, said = Conditions(limit_s=0.4), []
+    conditions, said = Conditions(timing=Timing(limit_s=0.4)), []
     options = BenchOptions(tmp_path, True, said.append)
     first = bench.measure(grid, conditions, options, workers=0)
     episodes = tmp_path / "delay" / "episodes.jsonl"

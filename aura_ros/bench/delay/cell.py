@@ -14,9 +14,9 @@ from rich.progress import track
 
 from aura_ros.bench.delay.experiment import Conditions, Grid
 from aura_ros.bench.delay.measure import TABLE_WIDTH, run_system
-from aura_ros.bench.delay.pool import outcomes
 from aura_ros.bench.delay.report import Report
 from aura_ros.bench.delay.systems import maker
+from aura_ros.bench.loop.pool import outcomes
 
 
 def main(

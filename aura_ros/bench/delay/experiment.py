@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import metadata
 from itertools import product
 from pathlib import Path
 
+from aura_ros.bench.loop.outcome import Timing
 from aura_ros.robot.description import Robot
 from aura_ros.robot.load import load_robot
 from aura_ros.types import digest_of
@@ -15,8 +16,8 @@ from aura_ros.types import digest_of
 PACKAGE = Path(__file__).resolve().parents[2]
 # What an episode's outcome depends on, in the package and outside of it.
 PARTS = (
-    "types", "robot", "motion", "policy", "fuser", "sim", "bench/execution", "bench/delay",
-    "settings.py",
+    "types", "robot", "motion", "policy", "fuser", "sim", "bench/execution", "bench/loop",
+    "bench/delay", "settings.py",
 )  # fmt: skip
 LIBRARIES = ("numpy", "scipy", "daqp", "mujoco", "ruckig")
 
@@ -26,17 +27,13 @@ class Conditions:
     """What is the same in every episode.
 
     Answers take the latency of the episode, +- ``jitter`` of it; ``noise`` [rad or m] is the
-    bias of a chunk. A task is done when it holds for ``settle_s``, beginning within
-    ``limit_s`` of simulated time. Commands are due every ``tick_ns``; at most ``in_flight``
-    requests are on their way.
+    bias of a chunk; at most ``in_flight`` requests are on their way.
     """
 
     robot: str = "embedded_panda"
     jitter: float = 0.2
     noise: float = 0.002
-    limit_s: float = 25.0
-    settle_s: float = 1.0
-    tick_ns: int = 4_000_000
+    timing: Timing = field(default_factory=Timing)
     in_flight: int = 1
 
     def load(self) -> Robot:

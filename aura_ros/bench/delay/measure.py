@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 
-from aura_ros.bench.delay.episode import Outcome, run_episode
+from aura_ros.bench.delay.episode import run_job
 from aura_ros.bench.delay.experiment import Conditions, Grid, Job, version
 from aura_ros.bench.delay.plot import draw
-from aura_ros.bench.delay.pool import outcomes
 from aura_ros.bench.delay.report import Report
-from aura_ros.bench.delay.store import Store
 from aura_ros.bench.delay.systems import LIMITED, OURS, maker, names
+from aura_ros.bench.loop.outcome import Outcome
+from aura_ros.bench.loop.pool import outcomes
+from aura_ros.bench.loop.store import Store
 from aura_ros.bench.registry import BenchOptions
 from aura_ros.figures import Metric, commit, machine
 
@@ -44,7 +45,7 @@ def measure(
     ``workers``: processes, by default one a core; 0 runs in this one.
     """
     out, made_by = options.out / "delay", version(conditions)
-    store = Store(out / EPISODES, made_by)
+    store = Store(out / EPISODES, made_by, Job)
     left = [job for job in grid.jobs() if job not in store.outcomes]
     options.say(f"{len(left)} episodes to run, {len(grid.jobs()) - len(left)} finished before")
     finished = outcomes(run_system, left, conditions, workers)
@@ -67,4 +68,4 @@ def measure(
 
 def run_system(job: Job, conditions: Conditions) -> Outcome:
     """One episode of a system by name."""
-    return run_episode(job, conditions, maker(job.system))
+    return run_job(job, conditions, maker(job.system))

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from aura_ros.bench.delay.report import Report
-from aura_ros.bench.delay.summary import Row
 from aura_ros.bench.delay.systems import LIMITED, OURS
+from aura_ros.bench.loop.count import Row
 
 KINDS = ("as published", "behind the limiter")
 # Ratio of latencies by which neighbours stand apart, so that intervals are seen.

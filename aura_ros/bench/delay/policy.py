@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import replace
 
 import numpy as np
 
 from aura_ros.bench.delay.experiment import Conditions, Job
+from aura_ros.bench.loop.late import Late
 from aura_ros.policy.scripted import Expert, ScriptedBackend
 from aura_ros.robot.description import Robot
 from aura_ros.types import (
@@ -21,9 +21,6 @@ from aura_ros.types import (
     Request,
 )
 
-# Apart from the noise of the chunks, which is drawn by (seed, request).
-LATENCY_STREAM = 1
-
 
 class DelayedPolicy:
     """Answers requests late. The k-th request of an episode takes the same time, and has the
@@ -34,7 +31,7 @@ class DelayedPolicy:
     """
 
     def __init__(self, expert: Expert, robot: Robot, job: Job, conditions: Conditions) -> None:
-        self._robot, self._job, self._conditions = robot, job, conditions
+        self._robot, self._job = robot, job
         self._backend = ScriptedBackend(
             lambda _: expert,
             robot.horizon,
@@ -44,14 +41,15 @@ class DelayedPolicy:
             lower=robot.limits.lower,
             upper=robot.limits.upper,
         )
-        self._coming: list[tuple[int, int, ActionChunk | None]] = []
+        latency_ns = job.latency_ms * 1_000_000
+        self._late: Late[ActionChunk | None] = Late(latency_ns, conditions.jitter, job.seed)
         self.requests = 0
         self.failures = 0
 
     @property
     def in_flight(self) -> int:
         """Requests that are not answered yet."""
-        return len(self._coming)
+        return len(self._late)
 
     def ask(self, now_ns: int, measured: Array, objects: Array, told: KinematicState) -> None:
         """A request leaves at ``now_ns``: joints (n,) and objects (m, 7) as they are now, and
@@ -62,23 +60,15 @@ class DelayedPolicy:
         start = replace(told, acceleration=np.zeros_like(told.acceleration))
         request = Request(self.requests, 1, seen, start, None)
         latency_ns = self.latency_ns(self.requests)
-        arrival = (now_ns + latency_ns, self.requests, self._answer(request, latency_ns))
-        heapq.heappush(self._coming, arrival)
+        self._late.add(now_ns, self.requests, self._answer(request, latency_ns))
 
     def arrived(self, now_ns: int) -> list[ActionChunk]:
         """Answers due by ``now_ns``, in order of arrival."""
-        due = []
-        while self._coming and self._coming[0][0] <= now_ns:
-            chunk = heapq.heappop(self._coming)[2]
-            if chunk is not None:
-                due.append(chunk)
-        return due
+        return [chunk for chunk in self._late.arrived(now_ns) if chunk is not None]
 
     def latency_ns(self, request: int) -> int:
         """How long the answer to a request takes [ns]."""
-        draw = np.random.default_rng((self._job.seed, request, LATENCY_STREAM)).uniform(-1, 1)
-        share = 1 + self._conditions.jitter * float(draw)
-        return round(self._job.latency_ms * 1e6 * share)
+        return self._late.takes_ns(request)
 
     def _answer(self, request: Request, latency_ns: int) -> ActionChunk | None:
         """The chunk, or None where the expert finds no motion: that answer never comes."""

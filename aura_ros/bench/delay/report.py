@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from aura_ros.bench.delay.episode import Outcome
 from aura_ros.bench.delay.experiment import Grid, Job
-from aura_ros.bench.delay.summary import Cell, Row, cells, paired, row
+from aura_ros.bench.delay.summary import Cell, cells
 from aura_ros.bench.delay.systems import LIMITED, OURS
+from aura_ros.bench.loop.count import Row, paired, row
+from aura_ros.bench.loop.outcome import Outcome
 from aura_ros.figures import Metric
 
 # JSON has no infinity: what was never reached is said in words.

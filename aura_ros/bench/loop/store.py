@@ -6,25 +6,27 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from aura_ros.bench.delay.episode import Outcome
-from aura_ros.bench.delay.experiment import Job
+from aura_ros.bench.loop.outcome import Outcome
+
+Job = TypeVar("Job")
 
 
-class Store:
+class Store(Generic[Job]):
     """The episodes in ``path`` that belong to ``version``; others stay there and are ignored.
 
-    A line that broke off, or is no episode, is ignored too: that episode is run again.
+    ``kind`` is the frozen dataclass that names an episode. A line that broke off, or is no
+    episode, is ignored too: that episode is run again.
     """
 
-    def __init__(self, path: Path, version: str) -> None:
-        self._path, self._version = path, version
+    def __init__(self, path: Path, version: str, kind: type[Job]) -> None:
+        self._path, self._version, self._kind = path, version, kind
         self.outcomes: dict[Job, Outcome] = dict(self._read())
 
     def add(self, job: Job, outcome: Outcome) -> None:
         """Keep one finished episode, at once."""
-        entry = {"version": self._version, "job": asdict(job), "outcome": asdict(outcome)}
+        entry = {"version": self._version, "job": vars(job), "outcome": asdict(outcome)}
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a") as file:
             # First an end of line: the file may end in the middle of one.
@@ -44,7 +46,7 @@ class Store:
             try:
                 entry = json.loads(line)
                 if entry["version"] == self._version:
-                    yield Job(**entry["job"]), _outcome(entry["outcome"])
+                    yield self._kind(**entry["job"]), _outcome(entry["outcome"])
             except (ValueError, KeyError, TypeError):
                 continue
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
+from typing import TypeVar
 
-from aura_ros.bench.delay.episode import Outcome
-from aura_ros.bench.delay.experiment import Conditions, Job
+from aura_ros.bench.loop.outcome import Outcome
 from aura_ros.parallel import pool
 
-Run = Callable[[Job, Conditions], Outcome]
+Job = TypeVar("Job")
+Conditions = TypeVar("Conditions")
 
 
 def outcomes(
-    run: Run, jobs: Sequence[Job], conditions: Conditions, workers: int | None = None
+    run: Callable[[Job, Conditions], Outcome],
+    jobs: Sequence[Job],
+    conditions: Conditions,
+    workers: int | None = None,
 ) -> Iterator[tuple[Job, Outcome]]:
     """Each job with what ``run`` made of it, in the order in which they end.
 

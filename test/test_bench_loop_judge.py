@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aura_ros.bench.delay import judge
+from aura_ros.bench.loop import judge
 from aura_ros.robot.description import Limits
 
 TICK_S = 0.004

@@ -1,0 +1,1 @@
+"""What benchmarks in closed loop share: the loop in simulated time, its judge, and book-keeping."""
