@@ -163,6 +163,8 @@ def bench(
     listed: Annotated[bool, typer.Option("--list", help="name the benchmarks")] = False,
     quick: Annotated[bool, typer.Option(help="a first look in less time")] = False,
     out: Annotated[Path, typer.Option(help="logs and plots")] = Path("bench_out"),
+    sim: Annotated[str, typer.Option(help="closed-loop: embedded or metaworld")] = "",
+    artifact: Annotated[Path | None, typer.Option(help="closed-loop: a trained policy")] = None,
     json: JsonOption = None,
 ) -> None:
     """Run a benchmark and print its figures."""
@@ -175,7 +177,8 @@ def bench(
             console.print(f"{known}: {measures}")
         raise typer.Exit(0 if listed else 2)
     try:
-        metrics = registry.run(name, registry.BenchOptions(out, quick, console.print))
+        options = registry.BenchOptions(out, quick, console.print, sim, artifact)
+        metrics = registry.run(name, options)
     except (ValueError, RuntimeError, OSError) as error:
         raise _fail(console, error) from error
     table = Table("figure", "value")

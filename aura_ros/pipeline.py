@@ -7,7 +7,7 @@ and a replayed one are connected alike.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -82,16 +82,24 @@ class Output:
 
 
 class Pipeline:
-    """All rooms in one process, joined without delay; the backend answers at once."""
+    """All rooms in one process, joined without delay.
 
-    def __init__(self, rooms: Mapping[str, Room], loop: CommandLoop, backend: Backend) -> None:
+    ``ask`` answers a request at once, or with None: then its answer is a later step.
+    """
+
+    def __init__(
+        self,
+        rooms: Mapping[str, Room],
+        loop: CommandLoop,
+        ask: Callable[[Request], Response | None],
+    ) -> None:
         unknown = set(rooms) - set(ROOMS)
         if unknown:
             raise ValueError(f"unknown rooms {sorted(unknown)}; known are {list(ROOMS)}")
         # Bound once: binding a dispatching method takes longer than most of its work.
         self._handle = {name: room.handle for name, room in rooms.items()}
         self._loop = loop
-        self._backend = backend
+        self._ask = ask
         self._news: list[Any] = []
 
     def step(self, value: Any, now: Now) -> list[Output]:
@@ -122,11 +130,11 @@ class Pipeline:
         return command
 
     def _outside(self, value: Any) -> Any:
-        """What happens outside of the rooms: the backend answers, the command loop follows."""
+        """What happens outside of the rooms: the policy is asked, the command loop follows."""
         if isinstance(value, Track):
             self._loop.follow(value)
         if isinstance(value, Request):
-            return answer(self._backend, value)
+            return self._ask(value)
         return value
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from aura_ros.guard.context import GuardConfig
 from aura_ros.guard.guard import Guard
 from aura_ros.memory.memory import Memory
 from aura_ros.monitor.monitor import Monitor
-from aura_ros.pipeline import Pipeline
+from aura_ros.pipeline import Pipeline, answer
 from aura_ros.policy.policy import Policy, PolicyConfig
 from aura_ros.robot.load import load_robot
 from aura_ros.types import Mode, Tick
@@ -84,17 +85,18 @@ def serving(name: str, path: Path) -> Any:
 class Chain:
     """The embedded robot's chain around ``backend``; the robot follows its commands."""
 
-    def __init__(self, backend: Any, position: Any) -> None:
+    def __init__(self, backend: Any, position: Any, actions: Any = None) -> None:
         self.robot = load_robot("embedded_panda")
+        config = PolicyConfig(request_period=0.2, instruction="pick it")
         rooms = {
-            "policy": Policy(self.robot, PolicyConfig(request_period=0.2, instruction="pick it")),
+            "policy": Policy(self.robot, config, actions=actions),
             "memory": Memory(),
             "monitor": Monitor(),
             "guard": Guard(self.robot, GuardConfig(auto_arm=True)),
             "fuser": Fuser(self.robot),
         }
         self._guard = rooms["guard"]
-        self.pipeline = Pipeline(rooms, CommandLoop(self.robot.limits), backend)
+        self.pipeline = Pipeline(rooms, CommandLoop(self.robot.limits), partial(answer, backend))
         self.position = position
         self.said: list[Any] = []
         self.commands: list[Any] = []

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ from aura_ros.guard.guard import Guard
 from aura_ros.monitor.monitor import Monitor
 from aura_ros.motion.bounds import row_rates
 from aura_ros.motion.jerk import sample
-from aura_ros.pipeline import Pipeline
+from aura_ros.pipeline import Pipeline, answer
 from aura_ros.robot.description import Switching
 from aura_ros.types import (
     ROLLBACK,
@@ -74,7 +75,7 @@ class Rig:
         self.fuser = Fuser(robot, FuserConfig(**config))
         self.guard = Guard(robot, GuardConfig(auto_arm=True))
         cores = {"monitor": Monitor(), "guard": self.guard, "fuser": self.fuser}
-        self.pipeline = Pipeline(cores, CommandLoop(robot.limits), Silent())
+        self.pipeline = Pipeline(cores, CommandLoop(robot.limits), partial(answer, Silent()))
         self.position = self.place(0.0)
         self.ticks, self.sequence, self.episode, self.asks = 0, 0, 1, True
         self.said, self.states, self.commands = [], [], []

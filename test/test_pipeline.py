@@ -1,6 +1,7 @@
 """The whole chain in one process: it moves, repeats to the bit, and degrades as designed."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -86,7 +87,9 @@ class World:
 
     def __init__(self, cores=None, policy=None):
         self.cores = rooms() if cores is None else cores
-        self.pipeline = Pipeline(self.cores, CommandLoop(ROBOT.limits), policy or backend())
+        self.pipeline = Pipeline(
+            self.cores, CommandLoop(ROBOT.limits), partial(answer, policy or backend())
+        )
         self.position = wave(ROBOT, 0.0, 1)[0]
         self.ticks = 0
         self.pictures = True
@@ -337,7 +340,7 @@ def test_every_route_leads_to_a_room_that_takes_its_value():
 
 def test_unknown_rooms_are_refused():
     with pytest.raises(ValueError, match="unknown rooms"):
-        Pipeline({"oracle": Memory()}, CommandLoop(ROBOT.limits), backend())
+        Pipeline({"oracle": Memory()}, CommandLoop(ROBOT.limits), partial(answer, backend()))
 
 
 # --- journals -------------------------------------------------------------------------------

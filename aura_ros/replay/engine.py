@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from aura_ros.fuser.config import FuserConfig
@@ -21,7 +22,7 @@ from aura_ros.guard.guard import Guard
 from aura_ros.memory.memory import Memory
 from aura_ros.monitor.calibration import Calibration
 from aura_ros.monitor.monitor import Monitor
-from aura_ros.pipeline import Pipeline
+from aura_ros.pipeline import Pipeline, answer
 from aura_ros.policy.backend import BackendError
 from aura_ros.policy.policy import Policy, PolicyConfig
 from aura_ros.replay.actions import SegmentBackend
@@ -83,7 +84,7 @@ class Engine:
         self._pipeline = Pipeline(
             self._rooms(),
             CommandLoop(self.robot.limits, self.robot.rotations),
-            self.backend or NoBackend(),
+            partial(answer, self.backend or NoBackend()),
         )
         self._began_ns: int | None = None
         self._commands = 0

@@ -55,6 +55,7 @@ class Renderer:
 
     def render_all(self, pose: Pose, cameras: Sequence[str] = CAMERAS) -> dict[str, Pixels]:
         """Images of the same moment by name of the camera, each as ``render`` makes it."""
+        self._gl.make_current()  # another renderer of this thread may have been
         data = self._data
         data.qpos[:] = pose.qpos
         data.mocap_pos[:], data.mocap_quat[:] = pose.marker_positions, pose.marker_quaternions
@@ -78,6 +79,7 @@ class Renderer:
 
     def close(self) -> None:
         """Free the context, in the thread that made it."""
+        self._gl.make_current()
         self._context.free()
         self._gl.free()
 

@@ -1,0 +1,88 @@
+"""The benchmark itself: which episodes are left, running them, and what is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+
+from aura_ros.bench.closed_loop.cost import added_sample_cost_ms
+from aura_ros.bench.closed_loop.episode import run_job
+from aura_ros.bench.closed_loop.experiment import Conditions, Grid, Job, version
+from aura_ros.bench.closed_loop.plot import draw
+from aura_ros.bench.closed_loop.report import Report
+from aura_ros.bench.closed_loop.simulators import tasks
+from aura_ros.bench.loop.pool import outcomes
+from aura_ros.bench.loop.store import Store
+from aura_ros.bench.registry import BenchOptions
+from aura_ros.figures import Metric, commit, machine
+from aura_ros.policy.shipped import shipped
+
+EPISODES, CELLS, TABLE, PICTURE = "episodes.jsonl", "cells.json", "table.txt", "success.png"
+TABLE_WIDTH = 120
+# The trained policy that ships for each simulator.
+ARTIFACTS = {"embedded": "demo", "metaworld": "metaworld"}
+QUICK_SEEDS = 5
+
+
+def run(options: BenchOptions) -> Mapping[str, Metric]:
+    """Run what is not finished yet; table, JSON, picture and episodes go to ``out/closed_loop``.
+
+    MetaWorld names one object a task: no instruction names another.
+    """
+    sim = options.sim or "embedded"
+    known = tasks(sim)
+    artifact = options.artifact or shipped(ARTIFACTS[sim])
+    grid = Grid(known, misled=sim == "embedded")
+    if options.quick:
+        grid = Grid(known[:1], tuple(range(QUICK_SEEDS)), misled=sim == "embedded")
+    return measure(grid, Conditions(Path(artifact), sim), options)
+
+
+def measure(
+    grid: Grid, conditions: Conditions, options: BenchOptions, workers: int | None = None
+) -> Mapping[str, Metric]:
+    """Run a grid; its figures. Finished episodes of the same version are not run again.
+
+    ``workers``: processes, by default one a core; 0 runs in this one.
+    """
+    out = options.out / f"closed_loop_{conditions.sim}"
+    made_by = version(conditions)
+    # Before the episodes: they would take the cores that it is measured on.
+    cost_ms = added_sample_cost_ms(conditions, grid.tasks[0])
+    store = Store(out / EPISODES, made_by, Job)
+    left = [job for job in grid.jobs() if job not in store.outcomes]
+    options.say(f"{len(left)} episodes to run, {len(grid.jobs()) - len(left)} finished before")
+    finished = outcomes(run_job, left, conditions, workers)
+    for job, outcome in track(finished, "episodes", total=len(left)):
+        store.add(job, outcome)
+    report = Report(grid, store.outcomes)
+    _write(report, out, made_by, conditions)
+    options.say(escape(report.table(Console().width, _title(conditions))))
+    options.say(escape(draw(report, out / PICTURE)))
+    prefix = "" if conditions.sim == "embedded" else f"{conditions.sim}_"
+    figures = report.figures() | {"added_sample_cost_ms": cost_ms}
+    return {prefix + key: value for key, value in figures.items()}
+
+
+def _write(report: Report, out: Path, made_by: str, conditions: Conditions) -> None:
+    document = {
+        "commit": commit(),
+        "machine": machine(),
+        "version": made_by,
+        "cells": report.document(),
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    (out / CELLS).write_text(json.dumps(document, indent=1) + "\n")
+    (out / TABLE).write_text(report.table(TABLE_WIDTH, _title(conditions)))
+
+
+def _title(conditions: Conditions) -> str:
+    return (
+        f"{conditions.sim}, answers after {conditions.latency_ms} ms: done of all, 95 % interval, "
+        "median time of those; stalls; episodes that broke a limit of the robot"
+    )

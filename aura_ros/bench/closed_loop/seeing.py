@@ -1,0 +1,38 @@
+"""What a plant shows, as the values that rooms and policies take."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from aura_ros.bench.closed_loop.plant import Plant
+from aura_ros.policy.demo_network import Pixels
+from aura_ros.types import Image, JointState, Observation
+
+# Mean level below which a picture is black, as for the cameras of a robot.
+BLACK_LEVEL = 2.0
+
+
+def images(plant: Plant, stamp_ns: int) -> dict[str, Image]:
+    """The cameras of ``plant`` now, by name."""
+    return {name: _image(name, pixels, stamp_ns) for name, pixels in plant.pictures().items()}
+
+
+def joints(plant: Plant, stamp_ns: int) -> JointState:
+    """What is measured now."""
+    return JointState(stamp_ns, plant.position, plant.velocity)
+
+
+def observation(plant: Plant, stamp_ns: int, instruction: str) -> Observation:
+    """Everything a policy is shown."""
+    seen: Mapping[str, Image] = images(plant, stamp_ns)
+    return Observation(stamp_ns, dict(seen), joints(plant, stamp_ns), instruction)
+
+
+def _image(name: str, pixels: Pixels, stamp_ns: int) -> Image:
+    height, width = pixels.shape[:2]
+    data = np.ascontiguousarray(pixels).tobytes()
+    black = bool(pixels.mean() < BLACK_LEVEL)
+    return Image(name, stamp_ns, "rgb8", height, width, data, False, zlib.crc32(data), black)
