@@ -111,14 +111,3 @@ def test_a_backend_that_fails_is_named(monkeypatch):
     monkeypatch.setattr(gl, "_create", fail)
     with pytest.raises(gl.RenderingUnavailableError, match="egl: eglQueryDevicesEXT"):
         gl.make_context(64, 64)
-
-
-@needs_gl
-def test_two_renderers_of_a_thread_do_not_draw_into_each_other():
-    with World("push", seed=1) as one, World("drawer", seed=1) as other:
-        alone = one.render("front", 96, 96)
-        other.render("front", 96, 96)
-        again = one.render("front", 96, 96)
-        # Another picture of the same moment: only the sensor's noise differs.
-        assert np.abs(again.astype(int) - alone).max() <= 12
-        assert np.abs(other.render("front", 96, 96).astype(int) - alone).max() > 100
