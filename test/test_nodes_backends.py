@@ -125,6 +125,9 @@ def test_backends_of_this_process_are_held_to_what_they_declare(monkeypatch):
     [
         ({"backend": "websockt"}, "backend is 'websockt'; it must be one of scripted, "),
         ({"backend": "demo"}, "backend demo needs parameter artifact"),
+        ({"backend": "my_vla:load"}, "backend my_vla:load needs parameter path: the directory of"),
+        ({"backend": "no_vla:load", "path": "."}, "cannot be imported: No module named 'no_vla'"),
+        ({"backend": "my_vla:load", "path": "nowhere"}, "nowhere does not exist; .*parameter path"),
         ({"backend": "recorded"}, "needs parameter recording"),
         ({"backend": "websocket", "server": "host:0"}, "'host:0' is no address"),
         (

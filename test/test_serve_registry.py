@@ -48,6 +48,19 @@ def raw(path):
 
 def nothing(path):
     return object()
+
+
+def mute(path):
+    still = Still(path)
+    still.infer = None
+    return still
+
+
+def lost(path):
+    return {}["action.mean"]
+
+
+PATH = "a text"
 """
 
 
@@ -55,6 +68,9 @@ def nothing(path):
 def own(tmp_path, monkeypatch):
     """A directory with a policy of one's own and its checkpoint."""
     (tmp_path / "own_policy.py").write_text(OWN)
+    (tmp_path / "needs_more.py").write_text("import no_library\n")
+    (tmp_path / "broken.py").write_text("\nundefined\n")
+    (tmp_path / "unwritten.py").write_text("def load(:\n")
     (tmp_path / "checkpoint").mkdir()
     (tmp_path / "checkpoint/weights").write_text("7")
     monkeypatch.chdir(tmp_path)
@@ -73,7 +89,18 @@ def test_a_policy_of_ones_own_is_found_in_the_present_directory(own):
     [
         ("lerobt", "no backend 'lerobt', did you mean 'lerobot'.*or module:factory of your own"),
         ("own_policy:lod", "own_policy has no 'lod'; correct it"),
-        ("no_policy:load", "cannot be imported: No module named 'no_policy'; install"),
+        ("own_policy:PATH", "PATH is a str; a function that makes the policy of a directory"),
+        ("own_policy:", "'own_policy:' is no module:factory; write it as"),
+        (":load", "':load' is no module:factory"),
+        (
+            "no_policy:load",
+            "imported: No module named 'no_policy'; start this where no_policy lies",
+        ),
+        ("needs_more:load", "cannot be imported: No module named 'no_library'; install what it"),
+        ("broken:load", r"cannot be imported: NameError: .*'undefined'.* \(broken.py, line 2\)"),
+        ("unwritten:load", r"cannot be imported: SyntaxError: .*\(unwritten.py, line 1\)"),
+        ("own_policy:lost", r"made of .*checkpoint: KeyError: 'action.mean' \(own_policy.py, line"),
+        ("own_policy:mute", "a Still has no method infer"),
         ("own_policy:nothing", "declared is None; an object Declared is needed"),
         ("own_policy:raw", "has no normalisation.*statistics or processors"),
     ],

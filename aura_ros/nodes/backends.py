@@ -18,18 +18,20 @@ from aura_ros.settings import Setting
 from aura_ros.types import NS
 
 NAMES = ("scripted", "recorded", "demo", "websocket", "openvla")
+OWN = "MODULE:FACTORY"
 REMOTE = "websocket, openvla"
 
 BACKEND_SETTINGS = (
-    Setting("backend", "scripted", f"which policy runs: {', '.join(NAMES)}", 0, 0),
+    Setting("backend", "scripted", f"which policy runs: {', '.join(NAMES)}, {OWN}", 0, 0),
     Setting("actions", "", "layout of the policy's rows; empty: as the backend declares", 0, 0),
     Setting("recording", "", "recorded: the recording whose commands are the chunks", 0, 0),
+    Setting("path", "", f"{OWN}: directory of the checkpoint", 0, 0),
     Setting("artifact", "", "demo: the trained policy, a file of `aura train demo`", 0, 0),
     Setting("server", "localhost:8000", f"{REMOTE}: address, such as ws://HOST:PORT", 0, 0),
     Setting("connect_timeout", 10.0, f"{REMOTE}: longest wait for a server [s]", 0.1, 3600.0),
     Setting("answer_timeout", 5.0, f"{REMOTE}: longest wait for an answer [s]", 0.01, 600.0),
-    Setting("camera_keys", "", f"{REMOTE}: 'KEY: CAMERA; ...'; empty: as the server says", 0, 0),
-    Setting("state_keys", "", "websocket: 'KEY: GROUP, GROUP; ...'; empty: as it says", 0, 0),
+    Setting("camera_keys", "", "'KEY: CAMERA; ...'; empty: as the policy declares", 0, 0),
+    Setting("state_keys", "", "'KEY: GROUP, GROUP; ...'; empty: as the policy declares", 0, 0),
     Setting("prompt_key", "prompt", "websocket, undeclared: key of the instruction", 0, 0),
     Setting("image_size", 0, "websocket, undeclared: images are padded to it; 0: not", 0, 4096),
     Setting("channels_first", False, "websocket, undeclared: images are (3, h, w)", 0, 0),
@@ -44,10 +46,14 @@ BACKEND_SETTINGS = (
 def make_backend(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
     """The backend that the parameters name; it fits the robot. Raises ValueError."""
     name = chosen["backend"]
-    if name not in NAMES:
-        raise ValueError(f"backend is {name!r}; it must be one of {', '.join(NAMES)}")
+    maker = _own if ":" in name else _MAKERS.get(name)
+    if maker is None:
+        raise ValueError(
+            f"backend is {name!r}; it must be one of {', '.join(NAMES)}, or module:factory of "
+            "your own"
+        )
     try:
-        backend = _MAKERS[name](robot, chosen)
+        backend = maker(robot, chosen)
     except BackendError as error:
         raise ValueError(f"backend {name}: {error}") from None
     declared = declared_of(backend)
@@ -159,6 +165,17 @@ def _openvla(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
         chosen["unnorm_key"],
     )
     return OpenVlaBackend(robot, options)
+
+
+def _own(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
+    from aura_ros.policy.served import ServedBackend
+    from aura_ros.serve.registry import load
+
+    name = chosen["backend"]
+    if not chosen["path"]:
+        raise ValueError(f"backend {name} needs parameter path: the directory of its checkpoint")
+    served = load(name, Path(chosen["path"]))
+    return ServedBackend(robot, served, chosen["camera_keys"], chosen["state_keys"])
 
 
 def _check_installed(*modules: str) -> None:

@@ -6,27 +6,28 @@ is asked one question before anything moves, and held to the width of that answe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from aura_ros.policy.backend import BackendError, plain_embedding
+from aura_ros.policy.backend import BackendError
 from aura_ros.policy.declared import (
     PROMPT,
-    SAMPLES,
     CameraInput,
     DeclarationError,
     Declared,
     check_fits,
 )
+from aura_ros.policy.keyed import KeyedBackend, Questions
 from aura_ros.policy.keys import ObservationKeys, observation_keys
 from aura_ros.policy.link import Link
-from aura_ros.policy.pixels import thumbnails
 from aura_ros.policy.probe import blank_request
 from aura_ros.policy.remote import address, last_line
-from aura_ros.policy.wire import DECLARED, Answer, WireError, checked, pack, unpack
+from aura_ros.policy.wire import DECLARED, WireError, pack, unpack
 from aura_ros.robot.description import Robot
-from aura_ros.types import Array, Observation, Request
 
 
 @dataclass(frozen=True)
@@ -48,70 +49,42 @@ class WebsocketOptions:
     channels_first: bool = False
 
 
-class WebsocketBackend:
+class WebsocketBackend(KeyedBackend):
     """Asks the server at ``options.url``; connects when it is made.
 
     Raises BackendError without a server, DeclarationError (also a ValueError) where server and
     robot do not fit. Thread-safe: every question in flight has a connection of its own.
     """
 
-    name = "websocket"
-
     def __init__(self, robot: Robot, options: WebsocketOptions) -> None:
-        self._url = address(options.url, "ws")
-        self._link = Link(self._url, options.connect_timeout, options.answer_timeout)
-        declared = _declared(self._link.greeting, self._url)
-        self._keys = _keys(robot, declared, options)
-        self.declared = declared or self._asked(robot, options)
-        check_fits(self.declared, robot)
+        url = address(options.url, "ws")
+        link = Link(url, options.connect_timeout, options.answer_timeout)
+        declared = _declared(link.greeting, url)
+        keys = _keys(robot, declared, options)
+        declared = declared or _asked(link, keys, robot, url, options.connect_timeout)
+        check_fits(declared, robot)
+        super().__init__("websocket", Questions(declared, keys, partial(_answer, link), url))
 
-    def encode(self, observation: Observation) -> Array:
-        """Room for the server's features, which come with the rows; else a plain embedding."""
-        if self.declared.features:
-            return np.zeros(self.declared.features)
-        return plain_embedding(observation, thumbnails(observation))
 
-    def act(self, request: Request, embedding: Array) -> Array:
-        """The server's rows (T, A); its features (d,) go into ``embedding``."""
-        answer = self._answer(request, 1)
-        if self.declared.features:
-            embedding[:] = answer.features
-        return answer.rows
+def _answer(link: Link, question: Mapping[str, Any]) -> Mapping[str, Any]:
+    return unpack(link.ask(pack(question)))
 
-    def sample(self, request: Request, embedding: Array, k: int) -> Array:
-        """Chunks (k, T, A), for k up to ``declared.max_samples``."""
-        if not 1 <= k <= self.declared.max_samples:
-            raise BackendError(
-                f"{k} samples were asked of {self.declared.name}, which draws at most "
-                f"{self.declared.max_samples}"
-            )
-        return self._answer(request, k).samples
 
-    def _answer(self, request: Request, samples: int) -> Answer:
-        observation = self._keys.observation(request)
-        if samples > 1:
-            observation[SAMPLES] = samples
-        try:
-            answer = unpack(self._link.ask(pack(observation)))
-            return checked(answer, self.declared, samples)
-        except WireError as error:
-            raise BackendError(f"{self._url}: {error}") from None
-
-    def _asked(self, robot: Robot, options: WebsocketOptions) -> Declared:
-        """What a first answer shows of a server that declares nothing."""
-        observation = self._keys.observation(blank_request(robot))
-        try:
-            answer = unpack(self._link.ask(pack(observation), options.connect_timeout))
-            actions = np.asarray(answer.get("actions", ()))
-            if actions.ndim != 2 or not actions.size:
-                raise WireError(f"actions of shape {actions.shape}; rows (T, A) are needed")
-            return Declared("openpi", (), (), actions.shape[1], len(actions))
-        except (WireError, BackendError) as error:
-            raise DeclarationError(
-                f"{self._url} declares nothing, and its answer to a first question is of no use: "
-                f"{error}; correct camera_keys and state_keys, or raise connect_timeout if it "
-                "was still loading"
-            ) from None
+def _asked(link: Link, keys: ObservationKeys, robot: Robot, url: str, timeout_s: float) -> Declared:
+    """What a first answer shows of a server that declares nothing."""
+    observation = keys.observation(blank_request(robot))
+    try:
+        answer = unpack(link.ask(pack(observation), timeout_s))
+        actions = np.asarray(answer.get("actions", ()))
+        if actions.ndim != 2 or not actions.size:
+            raise WireError(f"actions of shape {actions.shape}; rows (T, A) are needed")
+        return Declared("openpi", (), (), actions.shape[1], len(actions))
+    except (WireError, BackendError) as error:
+        raise DeclarationError(
+            f"{url} declares nothing, and its answer to a first question is of no use: "
+            f"{error}; correct camera_keys and state_keys, or raise connect_timeout if it "
+            "was still loading"
+        ) from None
 
 
 def _declared(greeting: str | bytes, url: str) -> Declared | None:

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from aura_ros.policy.declared import Declared
+from aura_ros.policy.served import Served
 from aura_ros.robot.problems import closest
 
 
 class ServeError(ValueError):
     """A policy that cannot be served: names it and what to do."""
-
-
-class Served(Protocol):
-    """A frozen policy with what it declares."""
-
-    declared: Declared
-
-    def infer(self, observation: Mapping[str, Any], samples: int) -> Mapping[str, Any]:
-        """``actions`` (T, A), ``features`` (d,) if declared, ``samples`` (k, T, A) of several.
-
-        ``observation`` has what is declared, images as uint8, states as numbers. Called by one
-        thread at a time. Raises BackendError for what it cannot answer.
-        """
 
 
 @dataclass(frozen=True)
@@ -57,11 +46,19 @@ def load(name: str, path: Path) -> Served:
             f"there are {', '.join(ENTRIES)}, or module:factory of your own"
         )
     if not path.exists():
-        raise ServeError(f"{path} does not exist; give the directory of a checkpoint as --path")
-    served: Served = _factory(name, entry)(path)
+        raise ServeError(
+            f"{path} does not exist; give the directory of a checkpoint as --path "
+            "(of the policy node: parameter path)"
+        )
+    served = _made(name, _factory(name, entry), path)
     declared = getattr(served, "declared", None)
     if not isinstance(declared, Declared):
         raise ServeError(f"backend {name}: declared is {declared!r}; an object Declared is needed")
+    if not callable(getattr(served, "infer", None)):
+        raise ServeError(
+            f"backend {name}: a {type(served).__name__} has no method infer(observation, samples); "
+            "give it one"
+        )
     if not declared.normalizes:
         raise ServeError(
             f"{path} has no normalisation: its numbers are not in SI units; "
@@ -71,13 +68,42 @@ def load(name: str, path: Path) -> Served:
 
 
 def _factory(name: str, entry: Entry) -> Callable[[Path], Any]:
+    """The function that makes the policy. Raises ServeError."""
     module, _, function = entry.factory.partition(":")
+    if not module or not function:
+        raise ServeError(f"backend {name!r} is no module:factory; write it as my_vla:load")
     if ":" in name and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
-        factory: Callable[[Path], Any] = getattr(importlib.import_module(module), function)
+        found = importlib.import_module(module)
     except ImportError as error:
-        raise ServeError(f"backend {name} cannot be imported: {error}; {entry.remedy}") from error
-    except AttributeError:
-        raise ServeError(f"backend {name}: {module} has no {function!r}; correct it") from None
+        remedy = entry.remedy
+        if ":" in name and error.name == module.partition(".")[0]:
+            remedy = f"start this where {module} lies, or name its folder in PYTHONPATH"
+        raise ServeError(f"backend {name} cannot be imported: {error}; {remedy}") from error
+    except Exception as error:  # a module of one's own may raise anything
+        raise ServeError(f"backend {name} cannot be imported: {_said(error)}") from error
+    factory: Callable[[Path], Any] | None = getattr(found, function, None)
+    if factory is None:
+        raise ServeError(f"backend {name}: {module} has no {function!r}; correct it")
+    if not callable(factory):
+        raise ServeError(
+            f"backend {name}: {function} is a {type(factory).__name__}; "
+            "a function that makes the policy of a directory is needed"
+        )
     return factory
+
+
+def _made(name: str, factory: Callable[[Path], Any], path: Path) -> Any:
+    try:
+        return factory(path)
+    except (ValueError, RuntimeError, OSError):
+        raise  # in its own words
+    except Exception as error:  # others rarely tell what they are about
+        raise ServeError(f"backend {name} cannot be made of {path}: {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    """An error with its kind and the line that raised it."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"

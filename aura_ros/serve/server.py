@@ -15,8 +15,9 @@ from contextlib import suppress
 from typing import Any
 
 from aura_ros.policy.backend import BackendError
+from aura_ros.policy.served import Served
 from aura_ros.policy.wire import DECLARED, WireError, checked, pack
-from aura_ros.serve.registry import Served, ServeError
+from aura_ros.serve.registry import ServeError
 from aura_ros.serve.wire import question
 
 LOG = logging.getLogger("aura_ros.serve")
