@@ -84,5 +84,5 @@ def _write(report: Report, out: Path, made_by: str, conditions: Conditions) -> N
 def _title(conditions: Conditions) -> str:
     return (
         f"{conditions.sim}, answers after {conditions.latency_ms} ms: done of all, 95 % interval, "
-        "median time of those; stalls; episodes that broke a limit of the robot"
+        "median time and stalls of those; episodes that broke a limit of the robot"
     )

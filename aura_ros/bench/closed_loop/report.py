@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -54,9 +54,9 @@ class Report:
             table.add_column(name, justify="right")
         for task in self.grid.tasks:
             table.add_row(task, *(_cell(self.of(a, task, told)) for _, a, told in self.columns))
-        for what in ("stalls", "broken"):
-            counts = (getattr(self._sum(arm, told), what) for _, arm, told in self.columns)
-            table.add_row(what, *map(str, counts))
+        sums = [self._sums(arm, told) for _, arm, told in self.columns]
+        table.add_row("stalls of these", *(str(stalls) for stalls, _ in sums))
+        table.add_row("broke a limit", *(str(broken) for _, broken in sums))
         file = io.StringIO()
         Console(file=file, width=width).print(table)
         return file.getvalue()
@@ -70,8 +70,7 @@ class Report:
                 found = self.of(arm, task)
                 if found is not None:
                     values |= _shares(f"{arm}_{task}", found)
-            values[f"stalls_{arm}"] = self._sum(arm).stalls
-            values[f"limit_violations_{arm}"] = self._sum(arm).broken
+            values[f"stalls_{arm}"], values[f"limit_violations_{arm}"] = self._sums(arm)
         return values | self._misled() | self._against_waiting()
 
     def _misled(self) -> dict[str, Metric]:
@@ -107,9 +106,15 @@ class Report:
             values["points_above_sync"] = 100 * sum(shares) / len(shares)
         return values
 
-    def _sum(self, arm: str, told: str = NAMED) -> Sums:
-        rows = [self.of(arm, task, told) for task in self.grid.tasks]
-        return Sums([found for found in rows if found is not None])
+    def _sums(self, arm: str, told: str = NAMED) -> tuple[int, int]:
+        """Stalls in episodes that were done, and episodes that broke a limit.
+
+        Where a policy fails it may rest for ever, which is no matter of how it is executed.
+        """
+        runs = [o for (who, _, said), cell in self._cells.items() if (who, said) == (arm, told)
+                for o in cell.values()]  # fmt: skip
+        stalls = sum(run.stalls for run in runs if run.done_s is not None)
+        return stalls, sum(bool(run.violations) for run in runs)
 
     def document(self) -> list[dict[str, Any]]:
         """Every cell with all its figures, and with its episodes by seed."""
@@ -122,15 +127,6 @@ class Report:
         against = {} if cell == (FUSER, task, NAMED) else {"against_fuser": _paired(runs, ours)}
         episodes = {str(seed): asdict(runs[seed]) for seed in sorted(runs)}
         return named | asdict(found) | against | {"by_seed": episodes}
-
-
-class Sums:
-    """Stalls, and episodes that broke a limit, over the tasks of an arm."""
-
-    def __init__(self, rows: Iterable[Row]) -> None:
-        found = list(rows)
-        self.stalls = sum(r.stalls for r in found)
-        self.broken = sum(r.violating for r in found)
 
 
 def _paired(this: Mapping[int, Outcome], ours: Mapping[int, Outcome]) -> dict[str, Any]:
