@@ -108,8 +108,8 @@ def calibrate(
 
 @app.command()
 def serve(
-    backend: Annotated[str, typer.Option(help="lerobot, pi0, or module:factory of your own")],
-    path: Annotated[Path, typer.Option(help="directory of the checkpoint")],
+    backend: Annotated[str, typer.Option(help="demo, lerobot, pi0, or module:factory")],
+    path: Annotated[Path, typer.Option(help="directory of the checkpoint; demo: its file")],
     host: Annotated[str, typer.Option(help="to listen on; 0.0.0.0: all")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one")] = 8000,
 ) -> None:
@@ -125,20 +125,18 @@ def serve(
 
 @app.command()
 def train(
-    what: Annotated[str, typer.Argument(help="demo: the policy that ships")],
+    what: Annotated[str, typer.Argument(help="demo: the policy that ships; metaworld")],
     out: Annotated[Path, typer.Option(help="data, checkpoint, artifact")],
     steps: Annotated[int | None, typer.Option(min=1, help="of gradient descent")] = None,
     resume: Annotated[bool, typer.Option(help="go on with the training in --out")] = False,
     trials: Annotated[int, typer.Option(min=0, help="placements a task at the end")] = 10,
 ) -> None:
-    """Make the policy that ships from nothing: data from scripted experts, then training."""
-    from aura_ros.train.command import train_demo
+    """Make a policy from nothing: data from scripted experts, then training."""
+    from aura_ros.train import command
 
     console = Console()
-    if what != "demo":
-        raise _fail(console, ValueError(f"no policy {what!r} can be trained; there is: demo"))
     try:
-        train_demo(out, steps, resume, trials, console)
+        command.train(what, out, steps, resume, trials, console)
     except (ValueError, RuntimeError, OSError) as error:
         raise _fail(console, error) from error
 

@@ -19,8 +19,7 @@ from torch import Tensor
 
 from aura_ros.policy.demo import FORMAT, fit_digest
 from aura_ros.robot.description import Robot
-from aura_ros.sim.model import CAMERAS
-from aura_ros.train.scenes import ASSIGNMENTS, IMAGE_SIZE
+from aura_ros.train.suite import Suite
 from aura_ros.types import NS
 
 MOST_BYTES = 10_000_000
@@ -67,6 +66,7 @@ def save_artifact(
     path: Path,
     weights: Mapping[str, Tensor],
     normalisation: Normalisation,
+    suite: Suite,
     robot: Robot,
     made_from: Mapping[str, Any],
 ) -> None:
@@ -81,11 +81,11 @@ def save_artifact(
         "robot": robot.name,
         "fit": fit_digest(robot),
         "joints": json.dumps(robot.joints),
-        "cameras": json.dumps(CAMERAS),
-        "image_size": str(IMAGE_SIZE),
+        "cameras": json.dumps(suite.cameras),
+        "image_size": str(suite.image_size),
         "horizon": str(robot.horizon),
         "row_period_s": repr(robot.row_period_ns / NS),
-        "instructions": json.dumps([a.instruction for a in ASSIGNMENTS]),
+        "instructions": json.dumps(suite.instructions),
         "made_from": json.dumps(made_from, sort_keys=True),
     }
     unfinished = path.with_suffix(".part")

@@ -1,4 +1,4 @@
-"""What ``aura train demo`` does: training with a progress bar, then a first evaluation."""
+"""What ``aura train`` does: training with a progress bar, then a first evaluation."""
 
 from __future__ import annotations
 
@@ -17,37 +17,50 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from aura_ros.train.config import Progress, Say
+    from aura_ros.train.suite import Suite
 
 # In a log file a line stands for each such share of what is to be done.
 LOG_SHARE = 0.01
-NEEDED = ("torch", "safetensors", "mujoco")
+NEEDED = {
+    "demo": (("torch", "safetensors", "mujoco"), "requirements/learn.txt and sim.txt"),
+    "metaworld": (
+        ("torch", "safetensors", "mujoco", "metaworld"),
+        "requirements/learn.txt and metaworld.txt",
+    ),
+}
+"""What can be trained: the modules that it takes, and where they come from."""
 
 
 class TrainError(ValueError):
     """A training that cannot begin: names what is wrong and the remedy."""
 
 
-def train_demo(out: Path, steps: int | None, resume: bool, episodes: int, console: Console) -> None:
-    """Train into ``out`` and try the policy on ``episodes`` placements of every instruction.
+def train(
+    name: str, out: Path, steps: int | None, resume: bool, episodes: int, console: Console
+) -> None:
+    """Train the suite ``name`` into ``out`` and try the policy on ``episodes`` placements of every
+    instruction.
 
     Raises TrainError, and ArtifactError where ``out`` holds a training with other settings.
     """
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if name not in NEEDED:
+        raise TrainError(f"no policy {name!r} can be trained; there are: {', '.join(NEEDED)}")
+    modules, remedy = NEEDED[name]
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
     if missing:
-        raise TrainError(
-            f"{', '.join(missing)} cannot be imported: install requirements/learn.txt and sim.txt"
-        )
+        raise TrainError(f"{', '.join(missing)} cannot be imported: install {remedy}")
     # Read when torch is loaded: threads that spin while they wait stall on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from aura_ros.train.config import Config
+    from aura_ros.train.suite import find_suite
     from aura_ros.train.training import CHECKPOINT, Training
 
     if (out / CHECKPOINT).exists() and not resume:
         raise TrainError(f"{out} holds a training: go on with --resume, or choose another --out")
-    config = Config() if steps is None else replace(Config(), steps=steps)
+    suite = find_suite(name)
+    config = suite.config if steps is None else replace(suite.config, steps=steps)
     with _bars(console) as say:
-        artifact = Training(config, out, say).run()
-        table = _tried(artifact, episodes, say)
+        artifact = Training(suite, config, out, say).run()
+        table = _tried(suite, artifact, episodes, say)
     console.print(table)
     console.print(f"written: {artifact}", soft_wrap=True)
 
@@ -78,15 +91,15 @@ def _bars(console: Console) -> Iterator[Say]:
         yield say
 
 
-def _tried(artifact: Path, episodes: int, say: Say) -> Table:
+def _tried(suite: Suite, artifact: Path, episodes: int, say: Say) -> Table:
     """Success by instruction in the light closed loop."""
     from aura_ros.train.config import Progress
     from aura_ros.train.evaluate import results, trials
 
     table = Table("instruction", "done", "of", title="development placements, 0.2 s latency")
-    todo = trials(artifact, episodes)
+    todo = trials(suite.name, artifact, episodes)
     for done, (each, times) in enumerate(results(todo), start=1):
         say(Progress("trials", done, len(todo)))
         successes = sum(time is not None for time in times)
-        table.add_row(each.assignment.instruction, str(successes), str(len(times)))
+        table.add_row(each.told, str(successes), str(len(times)))
     return table

@@ -1,13 +1,15 @@
 """Files of demonstrations: npz without pickle, each depending on nothing but its job.
 
-They hold episodes of shaken experts or of the policy in training, and stills of a robot at rest.
+They hold episodes of shaken experts or of the policy in training, and stills: moments that are
+observed once, each with objects elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +20,13 @@ from aura_ros.parallel import pool
 from aura_ros.policy.demo import DemoBackend, load_demo
 from aura_ros.robot.description import Robot
 from aura_ros.robot.load import load_robot
-from aura_ros.sim.tasks import TRAINING_SEED
-from aura_ros.train.episode import Act, Curve, Episode, Pace, view_of
+from aura_ros.train.episode import Act, Episode, Pace, view_of
 from aura_ros.train.labels import MOST_AHEAD_S, Learner, Recorder
-from aura_ros.train.scenes import ANYWHERE, ASSIGNMENTS, Assignment, Stage
+from aura_ros.train.suite import Stage, find_suite
 from aura_ros.types import digest_of
 
 EPISODES = 8
 """Episodes of a file."""
-_PIXELS = (224, 192, 224, 96, 224)
 # Share of episodes that begin away from home.
 _AWAY = 0.3
 _ROUND, _STILLS = 1_000_000, 9
@@ -37,7 +37,7 @@ _STREAM = 3
 @dataclass(frozen=True)
 class Job:
     """One file, of one instruction: ``EPISODES`` episodes or, if there are ``stills``, so many
-    observations of a robot at rest, each with objects elsewhere.
+    single observations, each with objects elsewhere.
 
     ``learner``: the artifact that acts in the episodes, empty for the expert; ``labels`` told
     states an observation.
@@ -49,6 +49,7 @@ class Job:
     stills: int = 0
     learner: str = ""
     learner_digest: str = ""
+    suite: str = "demo"
 
     @property
     def name(self) -> str:
@@ -59,23 +60,26 @@ class Job:
     @property
     def digest(self) -> str:
         """What the content depends on, besides the code."""
-        return digest_of(self.round, self.number, self.labels, self.stills, self.learner_digest)
+        parts = self.round, self.number, self.labels, self.stills, self.learner_digest
+        # There are files from when there was one suite.
+        return digest_of(*parts) if self.suite == "demo" else digest_of(self.suite, *parts)
 
     @property
-    def assignment(self) -> Assignment:
-        """Files take turns."""
-        return ASSIGNMENTS[self.number % len(ASSIGNMENTS)]
+    def instruction(self) -> int:
+        """Number of the instruction: files take turns."""
+        return self.number % len(find_suite(self.suite).instructions)
 
     @property
     def pixels(self) -> int:
         """Size of the pictures before they are shrunk, so that the policy takes any size."""
-        return _PIXELS[self.number // len(ASSIGNMENTS) % len(_PIXELS)]
+        suite = find_suite(self.suite)
+        return suite.pixels[self.number // len(suite.instructions) % len(suite.pixels)]
 
     def seed(self, index: int) -> int:
         """Seed of the placement of an episode or a still."""
         most = max(EPISODES, self.stills)
         kind = _STILLS if self.stills else self.round
-        return TRAINING_SEED + kind * _ROUND + self.number * most + index
+        return find_suite(self.suite).training_seed + kind * _ROUND + self.number * most + index
 
 
 def make(jobs: Sequence[Job], folder: Path, workers: int | None = None) -> Iterator[Path]:
@@ -115,9 +119,10 @@ def is_made(path: Path, job: Job) -> bool:
 
 def write(job: Job, folder: Path) -> Path:
     """Run the episodes of ``job`` and write its file, all of it or nothing."""
-    robot = load_robot("embedded_panda")
+    suite = find_suite(job.suite)
+    robot = load_robot(suite.robot)
     learner = load_demo(Path(job.learner), robot) if job.learner else None
-    with Stage(job.assignment, job.pixels) as stage:
+    with closing(suite.stage(robot, job.instruction, job.pixels)) as stage:
         if job.stills:
             parts = [stills(robot, stage, job)]
         else:
@@ -139,32 +144,34 @@ def record(
     """Observations of one episode with their labels, by name."""
     seed = job.seed(index)
     rng = np.random.default_rng((seed, _STREAM))
-    recorder = Recorder(robot, stage, job.labels, rng)
-    act: Act = recorder.shaken if learner is None else Learner(learner, recorder, stage, rng)
+    recorder = Recorder(robot, stage, job.instruction, job.labels, rng)
+    act: Act = recorder.shaken
+    if learner is not None:
+        act = Learner(learner, recorder, stage.instruction, rng)
     stage.begin(seed, rng if rng.random() < _AWAY else None)
-    done = Episode(stage, pace_for(rng), act, recorder.see).run()
+    pace = pace_for(rng, find_suite(job.suite).pace)
+    done = Episode(stage, pace, act, recorder.see).run()
     return recorder.arrays() | {"success": np.array([done is not None])}
 
 
 def stills(robot: Robot, stage: Stage, job: Job) -> dict[str, NDArray[Any]]:
-    """Observations of a robot that rests anywhere, by name: many places, seen once each."""
+    """Observations by name: many places, seen once each."""
     rng = np.random.default_rng((job.seed(0), _STREAM))
-    recorder = Recorder(robot, stage, job.labels, rng)
+    recorder = Recorder(robot, stage, job.instruction, job.labels, rng)
     for index in range(job.stills):
         try:
-            stage.begin(job.seed(index), rng, ANYWHERE)
+            curve = stage.still(job.seed(index), rng)
         except RuntimeError:
             continue  # the tool stands where the objects would have to
-        rest = stage.world.joint_position
-        curve = Curve(0.0, np.tile(rest, (4, 1)), np.zeros_like(rest), Pace.row_period_s)
         recorder.see(view_of(stage, curve, 0.0, float(rng.uniform(0.0, MOST_AHEAD_S))))
     return recorder.arrays() | {"success": np.zeros(0, np.bool_)}
 
 
-def pace_for(rng: np.random.Generator) -> Pace:
+def pace_for(rng: np.random.Generator, usual: Pace) -> Pace:
     """A latency, and how often the policy is asked."""
     every = int(rng.choice([1, 1, 1, 2, 4]))
-    return Pace(
+    return replace(
+        usual,
         latency_s=float(rng.choice([0.0, rng.uniform(0.0, 0.5)], p=[0.2, 0.8])),
         every=every,
     )

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from aura_ros.policy.demo_network import BUCKETS, buckets_of
 from aura_ros.train.artifact import Normalisation
-from aura_ros.train.scenes import ASSIGNMENTS
 
 # A scale below this [rad, m or per s] is rounding, not motion.
 _LEAST_SCALE = 1e-3
@@ -23,11 +22,13 @@ _LEAST_SHARE = 0.15
 class Dataset:
     """The observations of ``files``; N in all, K labels each."""
 
-    def __init__(self, files: Sequence[Path], normalisation: Normalisation) -> None:
+    def __init__(
+        self, files: Sequence[Path], normalisation: Normalisation, instructions: Sequence[str]
+    ) -> None:
         arrays = _joined(files)
         n = normalisation
         self._images: NDArray[np.uint8] = arrays["images"]
-        self._bags = bags()
+        self._bags = bags(instructions)
         self._instruction: NDArray[np.int64] = arrays["instruction"]
         points = control_points(arrays, n.basis, n.lead) / n.point_scale
         numbers = {
@@ -85,11 +86,11 @@ def control_points(
     return np.asarray(np.linalg.pinv(basis) @ curves, dtype=np.float32)
 
 
-def bags() -> Tensor:
+def bags(instructions: Sequence[str]) -> Tensor:
     """Shares of the hash buckets in each instruction, (instructions, BUCKETS)."""
-    found = torch.zeros(len(ASSIGNMENTS), BUCKETS)
-    for row, assignment in zip(found, ASSIGNMENTS, strict=True):
-        buckets = torch.from_numpy(buckets_of(assignment.instruction))
+    found = torch.zeros(len(instructions), BUCKETS)
+    for row, text in zip(found, instructions, strict=True):
+        buckets = torch.from_numpy(buckets_of(text))
         row.index_add_(0, buckets, torch.full((len(buckets),), 1 / len(buckets)))
     return found
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
 from aura_ros.policy.demo_network import Pixels
-from aura_ros.sim.model import STEP_NS
-from aura_ros.train.scenes import Stage
-from aura_ros.types import NS, Array
+from aura_ros.types import Array
 
-STEP_S = STEP_NS / NS
-_INSTANT_S, _LOOK_STEPS = 1e-9, 10
+if TYPE_CHECKING:
+    from aura_ros.train.suite import Stage
+
+_INSTANT_S, _LOOK_S = 1e-9, 0.02
 
 
 class Curve:
@@ -43,6 +44,11 @@ class Curve:
         return self._spline(time_s), self._spline(time_s, 1)
 
 
+def resting(position: Array, period_s: float) -> Curve:
+    """Standing still at ``position`` (n,)."""
+    return Curve(0.0, np.tile(position, (4, 1)), np.zeros_like(position), period_s)
+
+
 @dataclass(frozen=True)
 class View:
     """What there is to see and to know at ``time_s``; ``curve`` is the motion under way,
@@ -54,7 +60,6 @@ class View:
     time_s: float
     images: Pixels
     measured: Array
-    objects: Array
     layout: Array
     curve: Curve
     ahead_s: float
@@ -63,12 +68,10 @@ class View:
 
 def view_of(stage: Stage, curve: Curve, now: float, ahead_s: float) -> View:
     """What there is to see at ``now`` while the robot moves along ``curve``."""
-    world = stage.world
     return View(
         now,
         stage.pictures(),
-        world.joint_position,
-        world.object_poses(),
+        stage.position,
         stage.layout(),
         curve,
         ahead_s,
@@ -104,8 +107,7 @@ class Episode:
         see: Callable[[View], None] = lambda _: None,
     ) -> None:
         self._stage, self._pace, self._act, self._see = stage, pace, act, see
-        rest = stage.world.joint_position
-        self._curve = Curve(0.0, np.tile(rest, (4, 1)), np.zeros_like(rest), pace.row_period_s)
+        self._curve = resting(stage.position, pace.row_period_s)
         self._coming: Curve | None = None
         self._done_s: float | None = None
 
@@ -131,21 +133,21 @@ class Episode:
 
     def _advance(self, begin: float, end: float) -> None:
         """Step the world, taking up the coming curve when it begins."""
-        world = self._stage.world
-        times: Array = begin + STEP_S * np.arange(round((end - begin) / STEP_S), dtype=np.float64)
+        stage, step_s = self._stage, self._stage.step_s
+        times: Array = begin + step_s * np.arange(round((end - begin) / step_s), dtype=np.float64)
         targets = self._curve.positions(times)
         if self._coming is not None and self._coming.start_s < end - _INSTANT_S:
             later = times >= self._coming.start_s - _INSTANT_S
             targets[later] = self._coming.positions(times[later])
             self._curve, self._coming = self._coming, None
         for index, target in enumerate(targets):
-            world.step(target)
-            if index % _LOOK_STEPS == 0:
+            stage.step(target)
+            if index % max(round(_LOOK_S / step_s), 1) == 0:
                 self._look(float(times[index]))
 
     def _look(self, now: float) -> None:
         """Note since when the task is done; one that is undone again was not."""
-        if not self._stage.world.success:
+        if not self._stage.success:
             self._done_s = None
         elif self._done_s is None:
             self._done_s = now

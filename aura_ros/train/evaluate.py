@@ -7,52 +7,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aura_ros.parallel import pool
 from aura_ros.policy.demo import load_demo
 from aura_ros.robot.load import load_robot
-from aura_ros.sim.tasks import DEVELOPMENT_SEED
 from aura_ros.train.episode import Act, Episode, Pace, View
 from aura_ros.train.labels import answer
-from aura_ros.train.scenes import ASSIGNMENTS, Assignment, Stage
+from aura_ros.train.suite import Stage, find_suite
 from aura_ros.types import Array
 
 
 @dataclass(frozen=True)
 class Trials:
-    """Episodes with an artifact: what success is judged by, on which placements, what the policy
-    is told (the same, or to do it with the other object), how late answers are."""
+    """Episodes with an artifact: the number of the instruction that success is judged by, on which
+    placements, what the policy is told (the same, or to do it with the other object), how late
+    answers are."""
 
+    suite: str
     artifact: str
-    assignment: Assignment
+    instruction: int
     seeds: tuple[int, ...]
     told: str
     latency_s: float = 0.2
 
 
 def trials(
+    suite: str,
     artifact: Path,
     episodes: int,
     latency_s: float = 0.2,
     is_misled: bool = False,
-    begin: int = DEVELOPMENT_SEED,
+    begin: int | None = None,
 ) -> list[Trials]:
-    """``episodes`` placements of every instruction; ``is_misled``: told of the other object."""
-    seeds = tuple(range(begin, begin + episodes))
+    """``episodes`` placements of every instruction; of development from ``begin`` on;
+    ``is_misled``: told of the other object."""
+    found = find_suite(suite)
+    first = found.development_seed if begin is None else begin
+    seeds = tuple(range(first, first + episodes))
+    told = found.others if is_misled else found.instructions
     return [
-        Trials(
-            str(artifact), each, seeds, _other(each) if is_misled else each.instruction, latency_s
-        )
-        for each in ASSIGNMENTS
+        Trials(suite, str(artifact), index, seeds, text, latency_s)
+        for index, text in enumerate(told)
+        if text
     ]
-
-
-def _other(assignment: Assignment) -> str:
-    """The instruction that names the other object."""
-    same = (a for a in ASSIGNMENTS if a.task == assignment.task and a != assignment)
-    return next(same).instruction
 
 
 def results(
@@ -73,13 +73,15 @@ def results(
 
 def attempt(todo: Trials) -> list[float | None]:
     """Run trials, one after the other."""
-    policy = load_demo(Path(todo.artifact), load_robot("embedded_panda"))
-    pace = Pace(latency_s=todo.latency_s)
+    suite = find_suite(todo.suite)
+    robot = load_robot(suite.robot)
+    policy = load_demo(Path(todo.artifact), robot)
+    pace = replace(suite.pace, latency_s=todo.latency_s)
 
     def act(view: View) -> Array:
         return answer(policy, todo.told, view)
 
-    with Stage(todo.assignment) as stage:
+    with closing(suite.stage(robot, todo.instruction, suite.pixels[0])) as stage:
         return [_attempt(stage, seed, pace, act) for seed in todo.seeds]
 
 

@@ -1,4 +1,4 @@
-"""``aura train demo``: rounds of demonstrations, each followed by steps of gradient descent.
+"""``aura train``: rounds of demonstrations, each followed by steps of gradient descent.
 
 In the first round experts act, in the others the policy as it is by then, so that it learns to
 come back from where it gets by itself. All that is finished is kept: a run that was killed goes on.
@@ -21,11 +21,10 @@ from aura_ros.train.config import Config, Progress, Say
 from aura_ros.train.dataset import Dataset, normalisation
 from aura_ros.train.descent import Descent
 from aura_ros.train.model import Sizes
-from aura_ros.train.scenes import LAYOUT
+from aura_ros.train.suite import Suite
 from aura_ros.types import NS, digest_of
 
-ROBOT = "embedded_panda"
-ARTIFACT, CHECKPOINT = "demo.safetensors", "checkpoint.safetensors"
+CHECKPOINT = "checkpoint.safetensors"
 KEEP_EVERY, SAY_EVERY = 500, 20
 STILLS = 250
 """Observations of a file of stills."""
@@ -37,9 +36,12 @@ class Training:
     ``workers``: processes that make data, by default one a core; 0 makes them here.
     """
 
-    def __init__(self, config: Config, folder: Path, say: Say, workers: int | None = None) -> None:
-        self._config, self._folder, self._say, self._workers = config, folder, say, workers
-        self._robot = load_robot(ROBOT)
+    def __init__(
+        self, suite: Suite, config: Config, folder: Path, say: Say, workers: int | None = None
+    ) -> None:
+        self._suite, self._config = suite, config
+        self._folder, self._say, self._workers = folder, say, workers
+        self._robot = load_robot(suite.robot)
         folder.mkdir(parents=True, exist_ok=True)
 
     def run(self) -> Path:
@@ -52,10 +54,10 @@ class Training:
             if round_:
                 files += self._demonstrations(round_)
             self._descend(descent, files, scales, self._config.begin(round_ + 1))
-            path = self._folder / (ARTIFACT if round_ == last else _learner(round_ + 1))
+            path = self._folder / (self._suite.artifact if round_ == last else _learner(round_ + 1))
             if not path.exists():
                 self._save(path, descent, scales, files)
-        return self._folder / ARTIFACT
+        return self._folder / self._suite.artifact
 
     def _demonstrations(self, round_: int) -> list[Path]:
         """The files of a round, made where they are missing."""
@@ -65,7 +67,10 @@ class Training:
             path = self._folder / _learner(round_)
             learner, digest = str(path), digest_of(path.read_bytes())
         count = math.ceil(self._config.episodes[round_] / data.EPISODES)
-        jobs = [data.Job(round_, number, labels, 0, learner, digest) for number in range(count)]
+        name = self._suite.name
+        jobs = [
+            data.Job(round_, number, labels, 0, learner, digest, name) for number in range(count)
+        ]
         if round_ == 0:
             jobs += self._stills()
         for done, _ in enumerate(data.make(jobs, folder, self._workers), start=1):
@@ -74,7 +79,8 @@ class Training:
 
     def _stills(self) -> list[data.Job]:
         count = math.ceil(self._config.stills / STILLS)
-        return [data.Job(0, number, self._config.labels, STILLS) for number in range(count)]
+        labels, name = self._config.labels, self._suite.name
+        return [data.Job(0, number, labels, STILLS, suite=name) for number in range(count)]
 
     def _scales(self, files: Sequence[Path]) -> Normalisation:
         robot, points = self._robot, self._config.points
@@ -82,7 +88,7 @@ class Training:
 
     def _descent(self) -> Descent:
         """The checkpoint's, or a fresh one."""
-        sizes = Sizes(len(self._robot.joints), self._config.points, LAYOUT)
+        sizes = Sizes(len(self._robot.joints), self._config.points, self._suite.layout)
         descent = Descent(self._config, sizes)
         if (self._folder / CHECKPOINT).exists():
             descent.restore(self._folder / CHECKPOINT)
@@ -97,7 +103,7 @@ class Training:
         """Steps of a round, from wherever ``descent`` is."""
         if descent.step >= until:
             return
-        dataset = Dataset(files, scales)
+        dataset = Dataset(files, scales, self._suite.instructions)
         while descent.step < until:
             loss = descent.descend(dataset)
             is_last = descent.step == until
@@ -117,7 +123,7 @@ class Training:
             "code": commit(),
             "torch": torch.__version__,
         }
-        save_artifact(path, descent.average, scales, self._robot, made_from)
+        save_artifact(path, descent.average, scales, self._suite, self._robot, made_from)
 
 
 def _learner(round_: int) -> str:

@@ -10,6 +10,8 @@ import numpy as np
 from aura_ros.sim.gl import make_context
 from aura_ros.sim.render import Pixels, SensorNoise
 
+PIXELS = 96
+"""What the policy is trained on."""
 _MOST_GEOMS = 1000
 
 
@@ -23,9 +25,9 @@ class Crop:
     half: float
 
 
-CROPS = {"corner": Crop(-0.06, 0.05, 0.54), "corner2": Crop(-0.05, 0.07, 0.36)}
+CROPS = {"corner": Crop(-0.055, 0.055, 0.45), "corner2": Crop(-0.05, 0.08, 0.305)}
 """Two cameras at right angles, so that two pictures tell a place in space; the crops hold x
--0.2 .. 0.2, y 0.38 .. 0.95, z 0 .. 0.38 m."""
+-0.13 .. 0.13, y 0.42 .. 0.92, z 0 .. 0.33 m."""
 
 
 class Cameras:

@@ -12,7 +12,15 @@ import numpy as np
 
 from aura_ros.robot.description import Robot
 from aura_ros.sim.metaworld.tasks import scripted
-from aura_ros.sim.metaworld.world import COLUMNS, GRIPPER, PLACE, STEP_S, WIDE_OPEN, World
+from aura_ros.sim.metaworld.world import (
+    COLUMNS,
+    GRIPPER,
+    PLACE,
+    ROTATION,
+    STEP_S,
+    WIDE_OPEN,
+    World,
+)
 from aura_ros.types import Array
 
 SPEED, ACCELERATION = 0.7, 7.0
@@ -20,6 +28,8 @@ SPEED, ACCELERATION = 0.7, 7.0
 FINGERS = 0.4
 """Of the gripper [m/s]."""
 _FULL_SPEED = 0.8
+# A rotation that errors left in a set-point is taken back within about this time [s].
+_UPRIGHT_S = 0.3
 # The set-point stays this near to the hand [m]: an expert that pushes against something moves it
 # ever farther, and would have to bring it all the way back.
 _LEASH = 0.08
@@ -62,10 +72,14 @@ class Expert:
         change = ACCELERATION * STEP_S
         moved = np.zeros(COLUMNS)
         moved[PLACE] = velocity[PLACE] + np.clip(speed - velocity[PLACE], -change, change)
+        moved[ROTATION] = -position[ROTATION] / _UPRIGHT_S
         wanted = WIDE_OPEN * (1.0 - action[3]) / 2.0
         moved[GRIPPER] = np.clip((wanted - position[GRIPPER]) / STEP_S, -FINGERS, FINGERS)
         target = position + moved * STEP_S
         hand = self._world.position[PLACE]
         target[PLACE] = np.clip(target[PLACE], hand - _LEASH, hand + _LEASH)
         target = np.clip(target, self._low, self._high)
+        # Neither the leash nor the ends may pull a set-point back in one go.
+        stride = SPEED * STEP_S
+        target[PLACE] = np.clip(target[PLACE], position[PLACE] - stride, position[PLACE] + stride)
         return target, (target - position) / STEP_S

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +30,8 @@ class Task:
 
 
 # Boxes and chests stand at y 0.7 and beyond; a puck is lower than a hand at 0.12.
-_BEFORE = ((-0.22, 0.42, 0.10), (0.22, 0.66, 0.36))
-_ABOVE = ((-0.22, 0.42, 0.12), (0.22, 0.92, 0.36))
+_BEFORE = ((-0.16, 0.42, 0.10), (0.16, 0.66, 0.36))
+_ABOVE = ((-0.16, 0.42, 0.12), (0.16, 0.90, 0.34))
 TASKS = {
     task.name: task
     for task in (
@@ -78,5 +78,6 @@ def scripted(task: Task) -> Callable[[Array], Array]:
         raise MetaWorldMissingError(MISSING)
     from metaworld.policies import ENV_POLICY_MAP
 
-    policy = ENV_POLICY_MAP[task.environment]()
+    policies: Mapping[str, Any] = ENV_POLICY_MAP
+    policy = policies[task.environment]()
     return lambda observation: np.asarray(policy.get_action(observation), dtype=np.float64)

@@ -1,6 +1,6 @@
 """MetaWorld's robot and a task of it, one step of 12.5 ms at a time. Not thread-safe.
 
-A set-point (7,) is the place of the tool [m], its rotation vector [rad], which is always zero,
+A set-point (7,) is the place of the tool [m], its rotation vector [rad], which MetaWorld ignores,
 and the opening of the gripper [m]: the columns of ``config/robots/metaworld_sawyer.yaml``.
 """
 
@@ -18,7 +18,7 @@ from aura_ros.types import Array
 STEP_NS = 12_500_000
 STEP_S = STEP_NS / 1_000_000_000
 COLUMNS = 7
-PLACE, GRIPPER = slice(0, 3), 6
+PLACE, ROTATION, GRIPPER = slice(0, 3), slice(3, 6), 6
 WIDE_OPEN = 0.1
 """Opening [m] that MetaWorld's observation calls 1; efforts of -1 and 1 open and close."""
 # What MetaWorld's action of 1 moves the hand by in a step [m].
@@ -119,7 +119,7 @@ class World:
     @property
     def _opening(self) -> float:
         fingers = self.data.body("rightclaw").xpos - self.data.body("leftclaw").xpos
-        return float(min(np.linalg.norm(fingers) / WIDE_OPEN, 1.0))
+        return min(float(np.linalg.norm(fingers)) / WIDE_OPEN, 1.0)
 
     @property
     def observation(self) -> Array:
