@@ -53,6 +53,17 @@ class Weighted:
         return {"actions": chunks[0], "features": features, **more}
 
 
+class Flowing(Weighted):
+    """A policy whose rows are the end of a straight flow from noise to zero."""
+
+    def __init__(self) -> None:
+        super().__init__(replace(DECLARED, flow=True))
+
+    def velocity(self, observation: Any, rows: Any, time: float) -> Any:
+        self.heard.append(observation)
+        return observation["observation.state"][:1] - rows / (1.0 - time)
+
+
 def request(sequence: int = 1, position: Any = None, image: Any = None) -> Request:
     """A question about the toy robot at ``position``, which is also where the rows begin."""
     at = home(ROBOT) if position is None else np.asarray(position, dtype=np.float64)

@@ -9,6 +9,7 @@ from probe_policies import (
     difference,
     edit,
     error_of,
+    following_the_flow,
     images_seen,
     observation,
     plain,
@@ -89,6 +90,17 @@ def encoded(kind, policy):
     return images_seen(module, policy)
 
 
+def flow(path):
+    """The flow shown by ours against their own call, which follows it by itself."""
+    policy, theirs = lerobot.load(path), Theirs(path)
+
+    def sample(seen, noise):
+        theirs.policy.load_state_dict(policy._policy.state_dict())
+        return theirs.chunk(seen, noise=noise)[0].double()
+
+    return following_the_flow(policy, policy._policy.config.num_steps, sample)
+
+
 def narrow(table):
     table["output_features"]["action"]["shape"] = [7]
 
@@ -143,6 +155,7 @@ def main():
         report[kind] = plain(policy) | {"theirs": against_theirs(kind, policy, path)}
         if kind != "act":
             report[kind]["encoded"] = encoded(kind, policy)
+    report["smolvla"]["flow"] = flow(FOLDER / "smolvla")
     errors = {}
     for name, spoil in SPOILS.items():
         copy = spoiled(FOLDER / "act", name)

@@ -9,6 +9,7 @@ from probe_policies import (
     difference,
     edit,
     error_of,
+    following_the_flow,
     images_seen,
     observation,
     plain,
@@ -50,6 +51,19 @@ def encoded(policy):
     return images_seen(policy._model.model.vlm.vision_tower, policy)
 
 
+def flow(path):
+    """The flow shown by ours against ``sample_actions``, which follows it by itself."""
+    policy = pi0.load(path)
+    model, mean, std = policy._model, *policy.line
+
+    def sample(seen, noise):
+        with torch.inference_mode():
+            rows = model.sample_actions(**policy._inputs(seen), noise=noise)[0, :, : len(mean)]
+        return rows.double() * torch.tensor(std) + torch.tensor(mean)
+
+    return following_the_flow(policy, model.config.num_inference_steps, sample)
+
+
 def in_processor(**changed):
     return lambda copy: edit(copy / "processor_config.json", lambda table: table.update(changed))
 
@@ -79,6 +93,7 @@ def main():
     policy = pi0.load(path)
     report = {"pi0": plain(policy) | {"theirs": against_theirs(policy, path)}}
     report["pi0"]["encoded"] = encoded(policy)
+    report["pi0"]["flow"] = flow(path)
     errors = {}
     for name, spoil in SPOILS.items():
         copy = spoiled(path, name)

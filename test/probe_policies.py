@@ -77,6 +77,25 @@ def difference(ours: Any, theirs: Any) -> float:
     return float((torch.as_tensor(ours) - torch.as_tensor(theirs)).abs().max())
 
 
+def following_the_flow(policy, steps, sample):
+    """How far Euler steps along ``velocity`` end from ``sample(noise)``, in spreads of the data.
+
+    Columns beyond the robot's stay zero here, so the head is made to leave them alone.
+    """
+    width = policy.declared.action_width
+    with torch.no_grad():
+        for parameter in policy._head.parameters():
+            parameter[width:] = 0
+    generator = np.random.default_rng(2)
+    noise = generator.standard_normal((policy.declared.horizon, width)).astype(np.float32)
+    offset, scale = policy.line
+    rows, seen = offset + scale * noise, observation(policy)
+    for step in range(steps):
+        rows = rows + policy.velocity(seen, rows, step / steps) / steps
+    wide = torch.nn.functional.pad(torch.tensor(noise), (0, 32 - width))[None]
+    return difference(rows / scale, sample(seen, wide) / torch.tensor(scale))
+
+
 def images_seen(module, policy):
     """How many images ``module`` sees for one chunk and for four."""
     seen = []

@@ -34,6 +34,7 @@ GOOD = Declared(
     7,
     4,
     "abc",
+    True,
 )
 NAMES = st.text("abcdefg/._", min_size=1, max_size=8)
 
@@ -60,7 +61,7 @@ def test_any_declaration_does(keys, width, horizon, period, needs):
 
 
 def test_a_newer_declaration_may_say_more():
-    assert Declared.from_mapping(GOOD.to_mapping() | {"flow": True}) == GOOD
+    assert Declared.from_mapping(GOOD.to_mapping() | {"depth": True}) == GOOD
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,13 @@ def test_a_newer_declaration_may_say_more():
         ({"cameras": [{"key": "front", "width": 3}]}, "size 3 x 0; give both, or neither"),
         ({"cameras": [{"key": "a"}, {"key": "a"}]}, "key 'a' is used twice"),
         ({"cameras": [{"key": "prompt"}]}, "key 'prompt' is used twice, empty or reserved"),
+        ({"cameras": [{"key": "flow_time"}]}, "used twice, empty or reserved .*noisy_rows, flow_t"),
+        (
+            {"state_keys": [{"key": "s", "width": 1, "of": "torque"}]},
+            "'s': of is 'torque'; it must",
+        ),
+        ({"state_keys": [{"key": "s", "width": 2, "of": "ahead"}]}, "time ahead is one number"),
+        ({"flow": "yes"}, "flow is 'yes'; bool is needed"),
         ({"cameras": [{"height": 3}]}, "cameras: key is missing; declare it"),
         ({"cameras": "front"}, "cameras is 'front'; a list is needed"),
         ({"cameras": ["front"]}, "cameras: 'front' is no table"),
@@ -175,6 +183,38 @@ def test_one_key_holds_all_joints_and_keys_of_groups_hold_theirs():
     np.testing.assert_allclose(apart["observation/gripper"], state[2:])
     lone = observation_keys(robot, declaring(state=[StateInput("observation/arm", 2)]))
     np.testing.assert_allclose(lone.observation(asked(robot, state))["observation/arm"], state[:2])
+
+
+def test_a_state_may_be_of_other_times_and_of_speed():
+    """All that the demo policy is told; grippers are measured only where nothing else is said."""
+    robot, n = toy(), 3
+    kinds = ("position", "told", "measured", "velocity")
+    state = [StateInput(of, n, of) for of in kinds] + [StateInput("ahead", 1, "ahead")]
+    keys = observation_keys(robot, declaring(state=state))
+    question = asked(robot, [0.1, 0.2, 0.03], [0.5, 0.6, 0.01])
+    start = replace(question.start, time_ns=stamp(0.25), velocity=np.array([1.0, 2.0, 0.5]))
+    found = keys.observation(replace(question, start=start))
+    expected = {
+        "position": [0.1, 0.2, 0.01],
+        "told": [0.1, 0.2, 0.03],
+        "measured": [0.5, 0.6, 0.01],
+        "velocity": [1.0, 2.0, 0.5],
+        "ahead": [0.25],
+    }
+    for key, numbers in expected.items():
+        np.testing.assert_allclose(found[key], numbers, rtol=1e-6)
+        assert found[key].dtype == np.float32
+
+
+def test_a_velocity_is_scaled_and_not_moved():
+    state = [StateInput("speed", 1, "velocity")]
+    text = "speed: gripper lower 0 upper 1"
+    keys = observation_keys(toy(), declaring(state=state), state=text)
+    question = asked(toy(), [0.0, 0.0, 0.02])
+    start = replace(question.start, velocity=np.array([0.0, 0.0, 0.1]))
+    np.testing.assert_allclose(
+        keys.observation(replace(question, start=start))["speed"], [2.0], rtol=1e-6
+    )
 
 
 def test_a_base_is_no_part_of_the_state():

@@ -9,10 +9,19 @@ import pytest
 pytest.importorskip("msgpack")
 pytest.importorskip("websockets")
 
-from policy_servers import DECLARED, HORIZON, ROBOT, WAIT_S, Weighted, request, told_apart
+from policy_servers import (
+    DECLARED,
+    HORIZON,
+    ROBOT,
+    WAIT_S,
+    Flowing,
+    Weighted,
+    request,
+    told_apart,
+)
 
 from aura_ros.pipeline import answer
-from aura_ros.policy.backend import BackendError, Sampler
+from aura_ros.policy.backend import BackendError, FlowField, Sampler
 from aura_ros.policy.declared import DeclarationError
 from aura_ros.policy.served import ServedBackend
 from aura_ros.policy.websocket import WebsocketBackend, WebsocketOptions
@@ -38,6 +47,14 @@ def test_it_hears_and_answers_what_it_would_behind_a_server():
     assert [set(heard) for heard in inside.heard] == [set(heard) for heard in outside.heard]
     for key, value in outside.heard[0].items():
         np.testing.assert_array_equal(inside.heard[0][key], value)
+
+
+def test_its_flow_is_shown_if_it_declares_one():
+    assert not isinstance(ServedBackend(ROBOT, Weighted()), FlowField)
+    backend, rows = ServedBackend(ROBOT, Flowing()), np.ones((HORIZON, 3))
+    assert isinstance(backend, FlowField)
+    asked = request(position=[0.25, 0.2, 0.03])
+    np.testing.assert_array_equal(backend.velocity(asked, np.zeros(5), rows, 0.5), 0.25 - 2 * rows)
 
 
 def test_more_samples_than_it_draws_are_not_asked_for():

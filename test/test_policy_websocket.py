@@ -20,6 +20,7 @@ from policy_servers import (
     HORIZON,
     ROBOT,
     WAIT_S,
+    Flowing,
     Weighted,
     openpi_server,
     packed,
@@ -97,6 +98,30 @@ def test_a_server_of_openpi_is_asked_in_its_own_words():
     assert embedding.shape == (3 + 48,)
     assert (backend.declared.action_width, backend.declared.horizon) == (3, HORIZON)
     assert not backend.declared.features
+
+
+def test_a_question_to_openpi_is_the_same_to_the_byte():
+    """A server of openpi declares no flow: nothing of one is offered, asked or sent along."""
+    heard = []
+
+    def talk(connection):
+        connection.send(packed({}))
+        for message in connection:
+            heard.append(message)
+            connection.send(packed(toward(unpacked(message))))
+
+    with raw_server(talk) as address:
+        backend = plain(address)
+        assert not isinstance(backend, FlowField)
+        asked = request()
+        backend.act(asked, np.zeros(0))
+    image = np.frombuffer(asked.observation.images["front"].data, np.uint8).reshape(4, 4, 3)
+    expected = {
+        "observation/image": image,
+        "observation/state": asked.start.position.astype(np.float32),
+        "prompt": "pick it",
+    }
+    assert heard[-1] == packed(expected)
 
 
 def test_keys_of_openpi_may_lie_in_tables_and_images_in_other_shapes():
@@ -194,6 +219,51 @@ def test_samples_are_chunks_of_one_question(served):
     with pytest.raises(BackendError, match="5 samples were asked of weighted, which draws at most"):
         backend.sample(request(), np.zeros(5), 5)
     assert len(policy.heard) == 2
+
+
+@pytest.fixture
+def flowing():
+    policy = Flowing()
+    with PolicyServer(policy, "127.0.0.1", 0) as server:
+        policy.server = server
+        yield policy, f"127.0.0.1:{server.port}"
+
+
+def test_a_flow_field_is_offered_where_it_is_declared(flowing):
+    policy, address = flowing
+    backend = client(address)
+    assert isinstance(backend, FlowField)
+    asked, rows = request(position=[0.25, 0.2, 0.03]), np.linspace(-1, 1, 12).reshape(HORIZON, 3)
+    found = backend.velocity(asked, np.zeros(5), rows, 0.75)
+    np.testing.assert_array_equal(found, 0.25 - rows / 0.25)
+    assert found.dtype == np.float64
+    assert policy.heard[-1]["prompt"] == "pick it"
+    assert answer(backend, asked).error == ""
+
+
+@pytest.mark.parametrize(
+    ("rows", "time", "words"),
+    [
+        (np.zeros((HORIZON, 3)), 1.0, "flow time is 1.0; it must be from 0 to below 1"),
+        (np.zeros((HORIZON, 3)), np.nan, "flow time is nan"),
+        (np.zeros((HORIZON, 2)), 0.0, r"noisy rows of shape \(4, 2\); finite numbers \(4, 3\)"),
+        (np.full((HORIZON, 3), np.inf), 0.0, "finite numbers"),
+    ],
+)
+def test_what_is_no_place_in_the_flow_is_not_asked_about(flowing, rows, time, words):
+    policy, address = flowing
+    with pytest.raises(BackendError, match=words):
+        client(address).velocity(request(), np.zeros(5), rows, time)
+    assert not policy.heard
+
+
+def test_a_backend_that_shows_a_flow_lets_its_connections_go_too(flowing):
+    policy, address = flowing
+    backend = client(address)
+    backend.velocity(request(), np.zeros(5), np.zeros((HORIZON, 3)), 0.0)
+    until(lambda: len(policy.server.connections) == 1)
+    del backend
+    until(lambda: len(policy.server.connections) == 0)
 
 
 def test_weights_are_the_same_after_a_run(served):

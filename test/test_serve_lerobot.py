@@ -82,6 +82,11 @@ def test_samples_differ_and_share_the_encoding(report, kind):
     assert one == four > 0
 
 
+def test_the_flow_that_is_shown_leads_to_their_rows(report):
+    assert [report[kind]["declared"]["flow"] for kind in KINDS] == [False, False, True]
+    assert report["smolvla"]["flow"] < 1e-3
+
+
 def test_an_act_draws_nothing(report):
     assert report["act"]["declared"]["max_samples"] == 1
     assert "samples" not in report["act"]["more"]

@@ -64,6 +64,11 @@ def test_samples_differ_and_share_the_encoding(report):
     assert one == four > 0
 
 
+def test_the_flow_that_is_shown_leads_to_the_rows_of_the_class(report):
+    assert report["pi0"]["declared"]["flow"]
+    assert report["pi0"]["flow"] < 1e-5
+
+
 SAID = {
     "without_cameras": ("aura_serve.json names no cameras", '{"cameras": ["base", "wrist"]}'),
     "without_processor": ("processor_config.json is missing", "save_pretrained"),

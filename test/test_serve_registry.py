@@ -50,6 +50,10 @@ def nothing(path):
     return object()
 
 
+def stiff(path):
+    return Still(path, flow=True)
+
+
 def mute(path):
     still = Still(path)
     still.infer = None
@@ -100,6 +104,7 @@ def test_a_policy_of_ones_own_is_found_in_the_present_directory(own):
         ("broken:load", r"cannot be imported: NameError: .*'undefined'.* \(broken.py, line 2\)"),
         ("unwritten:load", r"cannot be imported: SyntaxError: .*\(unwritten.py, line 1\)"),
         ("own_policy:lost", r"made of .*checkpoint: KeyError: 'action.mean' \(own_policy.py, line"),
+        ("own_policy:stiff", "declares a flow, but has no method velocity"),
         ("own_policy:mute", "a Still has no method infer"),
         ("own_policy:nothing", "declared is None; an object Declared is needed"),
         ("own_policy:raw", "has no normalisation.*statistics or processors"),

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("msgpack")
 pytest.importorskip("websockets")
 
-from policy_servers import DECLARED, HORIZON, WAIT_S, Weighted, packed, unpacked
+from policy_servers import DECLARED, HORIZON, WAIT_S, Flowing, Weighted, packed, unpacked
 from websockets.sync.client import connect
 
 from aura_ros.policy.declared import Declared
@@ -108,6 +108,66 @@ def test_what_is_no_message_is_refused(served):
             connection.send(message)
             assert isinstance(connection.recv(), str)
         assert isinstance(ask(connection, GOOD), dict)
+
+
+NOISY = np.linspace(-1, 1, 3 * HORIZON).reshape(HORIZON, 3)
+FLOW = {"noisy_rows": NOISY, "flow_time": 0.5}
+
+
+def test_a_flow_is_shown_where_it_is_asked_for():
+    policy = Flowing()
+    with PolicyServer(policy, "127.0.0.1", 0) as server, calling(server) as connection:
+        assert unpacked(connection.recv())["aura_ros"]["flow"] is True
+        said = ask(connection, GOOD | FLOW)
+        assert set(said) == {"velocity", "server_timing"}
+        np.testing.assert_allclose(said["velocity"], GOOD[STATE][0] - NOISY / 0.5)
+        assert set(policy.heard[0]) == set(GOOD)
+        assert set(ask(connection, GOOD)) == {"actions", "features", "server_timing"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"flow_time": None}, "no 'flow_time'"),
+        ({"noisy_rows": None}, "no 'noisy_rows'"),
+        ({"flow_time": 1.0}, "flow_time is 1.0; it must be from 0.0 to below 1.0"),
+        ({"flow_time": -0.1}, "flow_time is -0.1"),
+        ({"flow_time": float("nan")}, "flow_time is nan"),
+        ({"flow_time": 0}, "flow_time is 0;"),
+        ({"noisy_rows": NOISY[:2]}, "noisy_rows is float64 of shape (2, 3); finite numbers (4, 3)"),
+        ({"noisy_rows": NOISY * np.nan}, "finite numbers (4, 3) are needed"),
+        ({"noisy_rows": 1.0}, "noisy_rows is a float"),
+        ({IMAGE: None}, "no 'observation.images.front'"),
+    ],
+)
+def test_a_bad_question_about_a_flow_is_refused(changes, words):
+    policy = Flowing()
+    bad = {key: value for key, value in (GOOD | FLOW | changes).items() if value is not None}
+    with PolicyServer(policy, "127.0.0.1", 0) as server, calling(server) as connection:
+        connection.recv()
+        said = ask(connection, bad)
+        assert isinstance(said, str)
+        assert words in said
+        assert not policy.heard
+        assert isinstance(ask(connection, GOOD), dict)
+
+
+def test_a_policy_without_a_flow_says_so(served):
+    with calling(served[1]) as connection:
+        connection.recv()
+        assert "weighted declares no flow; ask it for rows" in ask(connection, GOOD | FLOW)
+
+
+@pytest.mark.parametrize("does", [lambda v: v[:, :2], lambda v: v * np.nan])
+def test_a_velocity_that_is_none_is_not_passed_on(does, monkeypatch):
+    policy = Flowing()
+    velocity = policy.velocity
+    monkeypatch.setattr(policy, "velocity", lambda *asked: does(velocity(*asked)))
+    with PolicyServer(policy, "127.0.0.1", 0) as server, calling(server) as connection:
+        connection.recv()
+        said = ask(connection, GOOD | FLOW)
+    assert isinstance(said, str)
+    assert "velocity" in said
 
 
 class Spoilt(Weighted):

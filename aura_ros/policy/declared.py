@@ -13,7 +13,9 @@ from aura_ros.types import NS
 
 FITS = ("pad", "stretch")
 # Keys of an observation that are no camera and no state.
-PROMPT, SAMPLES = "prompt", "samples"
+PROMPT, SAMPLES, NOISY_ROWS, FLOW_TIME = RESERVED = ("prompt", "samples", "noisy_rows", "flow_time")
+# What a state can be.
+OF = ("position", "told", "measured", "velocity", "ahead")
 # Rates are often given rounded: 33 ms for 30 Hz.
 PERIOD_TOLERANCE = 0.02
 
@@ -51,15 +53,29 @@ class CameraInput:
 
 @dataclass(frozen=True)
 class StateInput:
-    """Numbers of an observation: float32 (width,) under ``key``, in SI units."""
+    """Numbers of an observation: float32 (width,) under ``key``, in SI units.
+
+    ``of`` says of what: ``position`` where the rows begin, of grippers where they are measured;
+    ``told``, where the rows begin, of grippers too, and ``velocity`` there; ``measured``, where
+    the joints were observed; ``ahead``, how long after the observation the rows begin [s].
+    """
 
     key: str
     width: int
+    of: str = "position"
 
     def __post_init__(self) -> None:
         _check_fields(self, f"state {self.key!r}")
         if self.width < 1:
             raise DeclarationError(f"state {self.key!r}: width {self.width}; it must be above 0")
+        if self.of not in OF:
+            raise DeclarationError(
+                f"state {self.key!r}: of is {self.of!r}; it must be one of {', '.join(OF)}"
+            )
+        if self.of == "ahead" and self.width != 1:
+            raise DeclarationError(
+                f"state {self.key!r}: width {self.width}; the time ahead is one number"
+            )
 
 
 @dataclass(frozen=True)
@@ -71,7 +87,8 @@ class Declared:
     ``normalizes``: it turns its inputs and rows from and into SI units by itself; one that does
     not has no place on a robot. ``features``: width of the embedding that it sends along, 0 for
     none. ``max_samples``: how many chunks it can draw for one observation. ``weights_digest``:
-    SHA-256 of its weights (empty: unknown).
+    SHA-256 of its weights (empty: unknown). ``flow``: its rows are the end of a flow from noise,
+    and it shows the velocity of that flow.
     """
 
     name: str
@@ -86,6 +103,7 @@ class Declared:
     features: int = 0
     max_samples: int = 1
     weights_digest: str = ""
+    flow: bool = False
 
     def __post_init__(self) -> None:
         _check_fields(self, f"policy {self.name!r}")
@@ -108,10 +126,10 @@ class Declared:
     def _check_keys(self) -> None:
         keys = [c.key for c in self.cameras] + [s.key for s in self.state_keys]
         for key in keys:
-            if keys.count(key) > 1 or key in ("", PROMPT, SAMPLES):
+            if keys.count(key) > 1 or key in ("", *RESERVED):
                 raise DeclarationError(
                     f"policy {self.name!r}: key {key!r} is used twice, empty or reserved "
-                    f"({PROMPT}, {SAMPLES}); rename it"
+                    f"({', '.join(RESERVED)}); rename it"
                 )
 
     def to_mapping(self) -> dict[str, Any]:

@@ -67,6 +67,7 @@ class DemoBackend:
             features=self._network.features,
             max_samples=MOST_SAMPLES,
             weights_digest=self.digest,
+            flow=True,
         )
 
     @property

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from aura_ros.policy.backend import BackendError, plain_embedding
-from aura_ros.policy.declared import SAMPLES, Declared
+from aura_ros.policy.declared import FLOW_TIME, NOISY_ROWS, SAMPLES, Declared
 from aura_ros.policy.keys import ObservationKeys
 from aura_ros.policy.pixels import thumbnails
-from aura_ros.policy.wire import Answer, WireError, checked
+from aura_ros.policy.wire import Answer, WireError, checked, checked_velocity
 from aura_ros.types import Array, Observation, Request
 
 Ask = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -41,13 +41,40 @@ class Questions:
         except WireError as error:
             raise BackendError(f"{self._where}: {error}") from None
 
+    def velocity(self, request: Request, embedding: Array, rows: Array, time: float) -> Array:
+        """The flow (T, A) at noisy ``rows`` (T, A), ``time`` from 0 (noise) to below 1.
+
+        The policy looks at the observation anew: ``embedding`` stays here.
+        """
+        declared = self.declared
+        if not 0.0 <= time < 1.0:
+            raise BackendError(f"flow time is {time}; it must be from 0 to below 1")
+        shape = (declared.horizon, declared.action_width)
+        if rows.shape != shape or not np.isfinite(rows).all():
+            raise BackendError(
+                f"noisy rows of shape {rows.shape}; finite numbers {shape} are needed"
+            )
+        more = {NOISY_ROWS: rows, FLOW_TIME: float(time)}
+        try:
+            found = self._ask(self._keys.observation(request) | more)
+            return checked_velocity(found, shape)
+        except WireError as error:
+            raise BackendError(f"{self._where}: {error}") from None
+
 
 class KeyedBackend:
-    """The backend of a policy that is asked ``questions``."""
+    """The backend of a policy that is asked ``questions``.
+
+    It is a FlowField, with ``velocity``, only if the policy declares a flow.
+    """
+
+    velocity: Callable[[Request, Array, Array, float], Array]
 
     def __init__(self, name: str, questions: Questions) -> None:
         self.name, self._questions = name, questions
         self.declared = questions.declared
+        if self.declared.flow:
+            self.velocity = questions.velocity
 
     def encode(self, observation: Observation) -> Array:
         """Room for the policy's features, which come with the rows; else a plain embedding."""

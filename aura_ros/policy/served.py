@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from aura_ros.policy.declared import PROMPT, SAMPLES, Declared
+from aura_ros.policy.declared import FLOW_TIME, NOISY_ROWS, PROMPT, SAMPLES, Declared
 from aura_ros.policy.keyed import KeyedBackend, Questions
 from aura_ros.policy.keys import observation_keys
 from aura_ros.robot.description import Robot
+from aura_ros.types import Array
 
 
 class Served(Protocol):
@@ -23,6 +24,28 @@ class Served(Protocol):
         ``observation`` has what is declared, images as uint8, states as numbers. Called by one
         thread at a time. Raises BackendError for what it cannot answer.
         """
+
+
+@runtime_checkable
+class ServedFlow(Protocol):
+    """What a served policy offers besides if it declares a ``flow``."""
+
+    def velocity(self, observation: Mapping[str, Any], rows: Array, time: float) -> Array:
+        """The flow (T, A) at noisy ``rows`` (T, A), in their units, at ``time`` in [0, 1).
+
+        Following it from noise at time 0 leads to rows at time 1.
+        """
+
+
+def answer_to(served: Served, question: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What ``served`` answers to an observation that may ask for samples, or for its flow."""
+    observation = dict(question)
+    samples = observation.pop(SAMPLES, 1)
+    if NOISY_ROWS not in observation:
+        return served.infer(observation, samples)
+    assert isinstance(served, ServedFlow)  # its declaration was held against it
+    rows, time = observation.pop(NOISY_ROWS), observation.pop(FLOW_TIME)
+    return {"velocity": served.velocity(observation, rows, time)}
 
 
 class ServedBackend(KeyedBackend):
@@ -43,7 +66,5 @@ class ServedBackend(KeyedBackend):
         super().__init__(declared.name, questions)
 
     def _infer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        observation = dict(question)
-        samples = observation.pop(SAMPLES, 1)
         with self._one_at_a_time:
-            return self._served.infer(observation, samples)
+            return answer_to(self._served, question)

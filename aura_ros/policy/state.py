@@ -7,7 +7,7 @@ are those that ``absolute`` rows with the same options would turn into the prese
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from aura_ros.policy.entries import check_known, entries, last_word
 from aura_ros.policy.layout import parse
 from aura_ros.robot.description import JointGroup, Robot
 from aura_ros.robot.problems import closest
-from aura_ros.types import Array, Request
+from aura_ros.types import NS, Array, Request
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class StateColumns:
     """Numbers (m,) under ``key``: position of ``joints`` (m,) less ``offset``, over ``factor``.
 
     ``measured`` (m,) marks grippers: one that holds something never gets where it was planned
-    to be, and the policy has to see that. Other joints are told as the request says.
+    to be, and the policy has to see that. Other joints are told as the request says. ``of`` is
+    that of ``StateInput``; a velocity has no offset, the time ahead no joints.
     """
 
     key: str
@@ -35,26 +36,36 @@ class StateColumns:
     factor: Array
     offset: Array
     measured: NDArray[np.bool_]
+    of: str = "position"
 
     def numbers(self, request: Request) -> NDArray[np.float32]:
         """What the policy is told, (m,)."""
-        seen = request.observation.joints.position[self.joints]
-        position = np.where(self.measured, seen, request.start.position[self.joints])
+        start, seen = request.start, request.observation
+        if self.of == "ahead":
+            return np.array([(start.time_ns - seen.stamp_ns) / NS], dtype=np.float32)
+        if self.of == "velocity":
+            return np.asarray(start.velocity[self.joints] / self.factor, dtype=np.float32)
+        told, found = start.position[self.joints], seen.joints.position[self.joints]
+        is_found = {"told": False, "measured": True}.get(self.of, self.measured)
+        position = np.where(is_found, found, told)
         return np.asarray((position - self.offset) / self.factor, dtype=np.float32)
 
 
 def declared_state(declared: Declared, text: str, robot: Robot) -> tuple[StateColumns, ...]:
     """The state that a policy declares, by ``text`` or by the names of groups.
 
-    A single key that names no group holds all joints. Raises DeclarationError, LayoutError.
+    A key that names no group holds all joints if it is the only one of its kind. Raises
+    DeclarationError, LayoutError.
     """
-    wanted = {entry.key: entry for entry in declared.state_keys}
+    wanted = {entry.key: entry for entry in declared.state_keys if entry.of != "ahead"}
     given = entries(text, "state_keys", "KEY: GROUP, GROUP")
     check_known(given, list(wanted), declared, "state_keys")
     groups = [group.name for group in robot.groups]
-    if len(wanted) == 1 and not given and last_word(*wanted) not in groups:
-        stated = [group.name for group in robot.groups if group.kind != "base"]
-        given = dict.fromkeys(wanted, ", ".join(stated))
+    kinds = [entry.of for entry in wanted.values()]
+    stated = ", ".join(group.name for group in robot.groups if group.kind != "base")
+    if not given:
+        whole = [key for key, entry in wanted.items() if kinds.count(entry.of) == 1]
+        given = {key: stated for key in whole if last_word(key) not in groups}
     missing = {key: last_word(key) for key in wanted if key not in given}
     for key, name in missing.items():
         if name not in groups:
@@ -63,7 +74,17 @@ def declared_state(declared: Declared, text: str, robot: Robot) -> tuple[StateCo
                 f"that name but {', '.join(groups)}; say by the parameter state_keys what it is"
             )
     parts = {**given, **missing}
-    return tuple(_of_width(_state(key, parts[key], robot), wanted[key], declared) for key in wanted)
+    return tuple(
+        _of_width(_state(entry.key, parts[entry.key], robot), entry, declared)
+        if entry.of != "ahead"
+        else _time_ahead(entry.key)
+        for entry in declared.state_keys
+    )
+
+
+def _time_ahead(key: str) -> StateColumns:
+    none = np.zeros(0)
+    return StateColumns(key, none.astype(np.intp), none, none, none.astype(np.bool_), "ahead")
 
 
 def _of_width(columns: StateColumns, wanted: StateInput, declared: Declared) -> StateColumns:
@@ -73,7 +94,7 @@ def _of_width(columns: StateColumns, wanted: StateInput, declared: Declared) -> 
             f"{len(columns.joints)} joints are given; choose groups by the parameter state_keys, "
             "or serve the checkpoint of this robot"
         )
-    return columns
+    return replace(columns, of=wanted.of)
 
 
 def state_columns(text: str, robot: Robot) -> tuple[StateColumns, ...]:

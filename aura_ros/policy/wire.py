@@ -1,7 +1,8 @@
 """The messages of openpi's websocket servers: msgpack with numpy arrays, as openpi-client packs.
 
 An observation is a table of arrays and texts; the answer holds ``actions`` (T, A). Ours may also
-hold ``features`` (d,) and, where the observation asked for ``samples``, chunks (k, T, A).
+hold ``features`` (d,) and, where the observation asked for ``samples``, chunks (k, T, A). To one
+that holds ``noisy_rows`` (T, A) and ``flow_time`` it is ``velocity`` (T, A) alone.
 Arrays are tables of raw bytes, dtype and shape: no pickle, no objects.
 Source: https://github.com/Physical-Intelligence/openpi, packages/openpi-client.
 """
@@ -102,6 +103,14 @@ def checked(answer: Mapping[str, Any], declared: Declared, samples: int) -> Answ
     if drawn.shape != (samples, *rows.shape):
         raise WireError(f"samples of shape {drawn.shape}; {(samples, *rows.shape)} is needed")
     return Answer(rows, features, drawn)
+
+
+def checked_velocity(answer: Mapping[str, Any], shape: tuple[int, ...]) -> Array:
+    """The velocity of a flow at rows of that ``shape`` (T, A). Raises WireError."""
+    velocity = _numbers(answer, "velocity", 2)
+    if velocity.shape != shape:
+        raise WireError(f"velocity of shape {velocity.shape}; that of the rows is {shape}")
+    return velocity
 
 
 def _numbers(answer: Mapping[str, Any], name: str, dimensions: int) -> Array:

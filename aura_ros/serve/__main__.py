@@ -13,7 +13,7 @@ from aura_ros.serve.run import HOST, PORT, serve
 def main() -> int:
     """Serve until asked to end; the exit status."""
     parser = argparse.ArgumentParser(prog="aura_ros.serve", description="Serve a frozen policy.")
-    parser.add_argument("--backend", required=True, help="lerobot, pi0, or module:factory")
+    parser.add_argument("--backend", required=True, help="demo, lerobot, pi0, or module:factory")
     parser.add_argument("--path", required=True, type=Path, help="directory of the checkpoint")
     parser.add_argument("--host", default=HOST, help="address to listen on; 0.0.0.0: all")
     parser.add_argument("--port", default=PORT, type=int, help="0: a free one")

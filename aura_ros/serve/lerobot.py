@@ -22,7 +22,7 @@ from torch import Tensor
 from aura_ros.policy.declared import PROMPT, CameraInput, Declared, StateInput
 from aura_ros.serve import lerobot_draws as draws
 from aura_ros.serve import torch_common as common
-from aura_ros.serve.lerobot_processors import load_processors
+from aura_ros.serve.lerobot_processors import line_of, load_processors
 from aura_ros.serve.sidecar import CheckpointError, Sidecar, read_json, read_sidecar
 
 common.prepare()
@@ -38,19 +38,21 @@ MAX_SAMPLES = 64
 
 @dataclass(frozen=True)
 class Kind:
-    """What sets a class apart: its head, how it draws chunks, if it takes images of any size."""
+    """What sets a class apart: its head, how it draws chunks, if it takes images of any size, if
+    it shows the flow that it follows."""
 
     head: str
     draw: draws.Draw
     max_samples: int
     resizes: bool = False
     needs_instruction: bool = False
+    has_flow: bool = False
 
 
 KINDS = {
     "act": Kind("model.action_head", draws.act, 1),
     "diffusion": Kind("diffusion.unet.final_conv", draws.diffusion, MAX_SAMPLES),
-    "smolvla": Kind("model.action_out_proj", draws.smolvla, MAX_SAMPLES, True, True),
+    "smolvla": Kind("model.action_out_proj", draws.smolvla, MAX_SAMPLES, True, True, True),
 }
 
 
@@ -68,8 +70,11 @@ def load(path: Path) -> LeRobotPolicy:
     processors = load_processors(path, config, module)
     policy = LeRobotPolicy(KINDS[kind_name], module, processors, device, sidecar.seed)
     policy.declared = _declared(kind_name, config, sidecar)
+    if KINDS[kind_name].has_flow and not config.adapt_to_pi_aloha:
+        policy.line = line_of(processors[1], policy.declared.action_width)
     digest, width = policy.weights_digest(), policy.features_width()
-    policy.declared = replace(policy.declared, weights_digest=digest, features=width)
+    flow = policy.line is not None
+    policy.declared = replace(policy.declared, weights_digest=digest, features=width, flow=flow)
     return policy
 
 
@@ -97,6 +102,11 @@ class LeRobotPolicy(common.TorchPolicy):
         rows = self._kind.draw(self._policy, batch, samples, self._generator)
         chunks: Tensor = self._after(rows)
         return chunks
+
+    def _flow(self, observation: Mapping[str, Any], noisy: Tensor, time: float) -> Tensor:
+        batch = self._before(self._batch(observation))
+        rows = common.padded(noisy, self._policy.config.max_action_dim)
+        return draws.smolvla_velocity(self._policy, batch, rows, time)[0]
 
     def _batch(self, observation: Mapping[str, Any]) -> dict[str, Any]:
         declared = self.declared

@@ -70,16 +70,42 @@ def smolvla(
     return rows
 
 
-def _flow_from_one_prefix(
+def smolvla_velocity(policy: Any, batch: Mapping[str, Any], noisy: Tensor, time: float) -> Tensor:
+    """The network's velocity at ``noisy`` (1, T, A), ``time`` from 1 (noise) to 0."""
+    policy.model.sample_actions = partial(_velocity_at, policy.model, time)
+    velocity: Tensor = policy.predict_action_chunk(dict(batch), noise=noisy)
+    return velocity
+
+
+def _flow_from_one_prefix(model: Any, *seen: Any, noise: Tensor) -> Tensor:
+    """``VLAFlowMatching.sample_actions`` for the chunks of ``noise`` (k, T, A) and one prefix."""
+    prefix = _prefix(model, *seen, samples=len(noise))
+    rows, steps = noise, model.config.num_steps
+    for step in range(steps):
+        time = torch.tensor(1.0 - step / steps, device=rows.device).expand(len(rows))
+        rows = rows - model.denoise_step(*prefix, rows, time) / steps
+    return rows
+
+
+def _velocity_at(model: Any, time: float, *seen: Any, noise: Tensor) -> Tensor:
+    """In the place of ``sample_actions``: one look at the flow instead of its end."""
+    at = torch.full((len(noise),), time, device=noise.device)
+    prefix = _prefix(model, *seen, samples=len(noise))
+    velocity: Tensor = model.denoise_step(*prefix, noise, at)
+    return velocity
+
+
+def _prefix(
     model: Any,
     images: Any,
     image_masks: Any,
     tokens: Tensor,
     token_masks: Tensor,
     state: Tensor,
-    noise: Tensor,
-) -> Tensor:
-    """``VLAFlowMatching.sample_actions`` for the chunks of ``noise`` (k, T, A) and one prefix."""
+    *,
+    samples: int,
+) -> tuple[Tensor, dict[Any, Any]]:
+    """Padding, keys and values of one observation, for so many chunks."""
     from lerobot.policies.smolvla.modeling_smolvla import make_att_2d_masks
 
     prefix, pads, blocks = model.embed_prefix(images, image_masks, tokens, token_masks, state=state)
@@ -91,14 +117,8 @@ def _flow_from_one_prefix(
         use_cache=model.config.use_cache,
         fill_kv_cache=True,
     )
-    samples = len(noise)
-    pads = pads.expand(samples, -1)
     shared = {
         layer: {name: value.expand(samples, *value.shape[1:]) for name, value in states.items()}
         for layer, states in cache.items()
     }
-    rows, steps = noise, model.config.num_steps
-    for step in range(steps):
-        time = torch.tensor(1.0 - step / steps, device=rows.device).expand(samples)
-        rows = rows - model.denoise_step(pads, shared, rows, time) / steps
-    return rows
+    return pads.expand(samples, -1), shared

@@ -9,9 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from aura_ros.serve.sidecar import CheckpointError
+from aura_ros.serve.torch_common import Line
 
 MIGRATE = (
     "save the training's processors with the policy; for a checkpoint from before LeRobot 0.4: "
@@ -24,6 +26,8 @@ NEEDED = {
     "QUANTILES": ("q01", "q99"),
     "QUANTILE10": ("q10", "q90"),
 }
+# So far out [normalized] a line is seen apart from its offset in single precision.
+FAR = 1e4
 
 
 def load_processors(path: Path, config: Any, module: Any) -> tuple[Any, Any]:
@@ -46,6 +50,17 @@ def load_processors(path: Path, config: Any, module: Any) -> tuple[Any, Any]:
     _check(path, "pre", before, NormalizerProcessorStep, config.input_features, config)
     _check(path, "post", after, UnnormalizerProcessorStep, config.output_features, config)
     return before, after
+
+
+def line_of(after: Any, width: int) -> Line | None:
+    """Offset and scale, each (A,), by which ``after`` makes rows; None where it does more."""
+    offset, half, far = (
+        after(torch.full((1, 1, width), number))[0, 0].double().numpy()
+        for number in (0.0, FAR / 2, FAR)
+    )
+    scale = (far - offset) / FAR
+    is_line = np.allclose(half - offset, scale * FAR / 2, rtol=1e-4) and scale.all()
+    return (offset, scale) if is_line else None
 
 
 def _check(path: Path, side: str, pipeline: Any, kind: Any, features: Any, config: Any) -> None:

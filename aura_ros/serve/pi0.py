@@ -68,7 +68,9 @@ class PI0Policy(common.TorchPolicy):
             row_period_s=sidecar.row_period_s,
             actions=sidecar.actions,
             max_samples=MAX_SAMPLES,
+            flow=True,
         )
+        self.line = self._mean.double().numpy(), self._std.double().numpy() + 1e-8
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights and normalization."""
@@ -86,6 +88,11 @@ class PI0Policy(common.TorchPolicy):
         # The processor's normalize, turned round, with the same epsilon.
         return rows[..., :width].float().cpu() * (self._std + 1e-8) + self._mean
 
+    def _flow(self, observation: Mapping[str, Any], noisy: Tensor, time: float) -> Tensor:
+        rows = common.padded(noisy, self._model.config.max_action_dim).to(self._model.dtype)
+        prefix = Prefix(self._model, self._inputs(observation), 1)
+        return prefix.velocity(rows, time)[0, :, : noisy.shape[-1]].float()
+
     def _inputs(self, observation: Mapping[str, Any]) -> Any:
         images = [np.asarray(observation[camera.key]) for camera in self.declared.cameras]
         state = np.asarray(observation[STATE], np.float32)
@@ -97,36 +104,43 @@ class PI0Policy(common.TorchPolicy):
 
 
 def flow_from_one_prefix(model: Any, inputs: Mapping[str, Tensor], noise: Tensor) -> Tensor:
-    """``sample_actions`` of the class for chunks of ``noise`` (k, T, A) and one observation.
-
-    The class encodes the observation once for each chunk; here its keys and values are repeated.
-    """
-    mask = inputs["attention_mask"]
-    embeds = model.model.embed_prefix(
-        inputs["input_ids"], inputs["pixel_values"], inputs["pixel_attention_mask"]
-    )
-    cache = model.model.vlm(
-        inputs_embeds=embeds,
-        attention_mask=mask,
-        position_ids=mask.cumsum(-1) - 1,
-        token_type_ids=torch.zeros_like(embeds)[:, :, 0],
-        use_cache=True,
-    ).past_key_values
-    samples, steps = len(noise), model.config.num_inference_steps
-    cache.batch_repeat_interleave(samples)
-    length = cache.get_seq_length()
+    """``sample_actions`` of the class for chunks of ``noise`` (k, T, A) and one observation."""
+    prefix, steps = Prefix(model, inputs, len(noise)), model.config.num_inference_steps
     for step in range(steps):
-        velocity = model(
-            state=inputs["state"].expand(samples, -1),
-            noise=noise,
-            timestep=torch.full((samples,), 1.0 - step / steps, device=noise.device),
-            pixel_attention_mask=inputs["pixel_attention_mask"].expand(samples, -1),
-            attention_mask=mask.expand(samples, -1),
-            past_key_values=cache,
-        ).logits
-        cache.crop(length - cache.get_seq_length())
-        noise = noise - velocity / steps
+        noise = noise - prefix.velocity(noise, 1.0 - step / steps) / steps
     return noise
+
+
+class Prefix:
+    """Keys and values of one observation for ``samples`` chunks: the class encodes one for each."""
+
+    def __init__(self, model: Any, inputs: Mapping[str, Tensor], samples: int) -> None:
+        self._model, mask = model, inputs["attention_mask"]
+        embeds = model.model.embed_prefix(
+            inputs["input_ids"], inputs["pixel_values"], inputs["pixel_attention_mask"]
+        )
+        self._cache = model.model.vlm(
+            inputs_embeds=embeds,
+            attention_mask=mask,
+            position_ids=mask.cumsum(-1) - 1,
+            token_type_ids=torch.zeros_like(embeds)[:, :, 0],
+            use_cache=True,
+        ).past_key_values
+        self._cache.batch_repeat_interleave(samples)
+        self._length = self._cache.get_seq_length()
+        names = ("state", "pixel_attention_mask", "attention_mask")
+        self._inputs = {name: inputs[name].expand(samples, -1) for name in names}
+
+    def velocity(self, noisy: Tensor, time: float) -> Tensor:
+        """The network's velocity at ``noisy`` (k, T, A), ``time`` from 1 (noise) to 0."""
+        velocity: Tensor = self._model(
+            **self._inputs,
+            noise=noisy,
+            timestep=torch.full((len(noisy),), time, device=noisy.device),
+            past_key_values=self._cache,
+        ).logits
+        self._cache.crop(self._length - self._cache.get_seq_length())
+        return velocity
 
 
 def _processor(path: Path) -> Any:

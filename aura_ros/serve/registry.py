@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aura_ros.policy.declared import Declared
-from aura_ros.policy.served import Served
+from aura_ros.policy.served import Served, ServedFlow
 from aura_ros.robot.problems import closest
 
 
@@ -28,6 +28,7 @@ class Entry:
 
 
 ENTRIES = {
+    "demo": Entry("aura_ros.serve.demo:load", "make setup"),
     "lerobot": Entry("aura_ros.serve.lerobot:load", "make env-lerobot"),
     "pi0": Entry("aura_ros.serve.pi0:load", "make env-pi0"),
 }
@@ -58,6 +59,11 @@ def load(name: str, path: Path) -> Served:
         raise ServeError(
             f"backend {name}: a {type(served).__name__} has no method infer(observation, samples); "
             "give it one"
+        )
+    if declared.flow and not isinstance(served, ServedFlow):
+        raise ServeError(
+            f"backend {name}: declares a flow, but has no method velocity(observation, rows, "
+            "time); give it one, or declare none"
         )
     if not declared.normalizes:
         raise ServeError(

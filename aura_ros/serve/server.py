@@ -15,8 +15,9 @@ from contextlib import suppress
 from typing import Any
 
 from aura_ros.policy.backend import BackendError
-from aura_ros.policy.served import Served
-from aura_ros.policy.wire import DECLARED, WireError, checked, pack
+from aura_ros.policy.declared import NOISY_ROWS, SAMPLES
+from aura_ros.policy.served import Served, answer_to
+from aura_ros.policy.wire import DECLARED, WireError, checked, checked_velocity, pack
 from aura_ros.serve.registry import ServeError
 from aura_ros.serve.wire import question
 
@@ -86,11 +87,14 @@ class PolicyServer:
 
     def _answer(self, message: bytes | str) -> bytes:
         declared = self._served.declared
-        observation, samples = question(message, declared)
+        asked = question(message, declared)
         began = time.monotonic()
         with self._one_at_a_time:
-            answer = self._served.infer(observation, samples)
-        checked(answer, declared, samples)
+            answer = answer_to(self._served, asked)
+        if NOISY_ROWS in asked:
+            checked_velocity(answer, asked[NOISY_ROWS].shape)
+        else:
+            checked(answer, declared, asked.get(SAMPLES, 1))
         took_ms = 1000 * (time.monotonic() - began)
         return pack({**answer, "server_timing": {"infer_ms": took_ms}})
 

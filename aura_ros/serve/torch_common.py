@@ -7,7 +7,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -17,8 +17,11 @@ from torch import Tensor, nn
 from aura_ros.policy.backend import BackendError
 from aura_ros.policy.declared import PROMPT, Declared
 from aura_ros.serve.sidecar import CheckpointError
+from aura_ros.types import Array
 
 Chunk = NDArray[np.float32]
+# Rows are offset + scale * normalized rows, each (A,).
+Line: TypeAlias = tuple[Array, Array]
 # Operators of torchvision's compiled part that importing it looks up; no policy here calls them.
 _NMS = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 _library: list[Any] = []
@@ -85,10 +88,12 @@ class TorchPolicy(ABC):
     """A frozen policy behind ``infer``, with noise from a seeded generator.
 
     ``features`` are the input of the action head at the last step of the denoising, averaged
-    over the rows of the first chunk.
+    over the rows of the first chunk. ``line`` says what the numbers of a flow are, None: there
+    is no flow to be shown.
     """
 
     declared: Declared
+    line: Line | None = None
 
     def __init__(self, module: nn.Module, head: nn.Module, device: torch.device, seed: int) -> None:
         freeze(module)
@@ -99,6 +104,10 @@ class TorchPolicy(ABC):
     @abstractmethod
     def _chunks(self, observation: Mapping[str, Any], samples: int) -> Tensor:
         """Chunks (k, T, A) in the units of the robot; k is 1 where the class draws nothing."""
+
+    def _flow(self, observation: Mapping[str, Any], noisy: Tensor, time: float) -> Tensor:
+        """The network's velocity (T, A) at normalized rows (T, A), ``time`` from 1 (noise)."""
+        raise BackendError(f"{self.declared.name} has no flow")
 
     def _pooled(self, features: Tensor) -> Tensor:
         """The embedding (d,) of the first chunk, of the head's input (k, T, d)."""
@@ -130,6 +139,19 @@ class TorchPolicy(ABC):
         answer = {"actions": drawn[0], "features": features.float().cpu().numpy()}
         return answer | ({"samples": drawn} if samples > 1 else {})
 
+    def velocity(self, observation: Mapping[str, Any], rows: Array, time: float) -> Array:
+        """The flow (T, A) at noisy ``rows`` (T, A), both in the units of the robot.
+
+        ``time`` is from 0 (noise) to 1; in the networks it runs the other way. Columns that
+        they have beyond the robot's are zero, the mean of their noise and of their data.
+        """
+        assert self.line is not None
+        offset, scale = self.line
+        noisy = torch.tensor((rows - offset) / scale, dtype=torch.float32, device=self._device)
+        with torch.inference_mode():
+            found = self._flow(observation, noisy, 1.0 - time).double().cpu().numpy()
+        return -found * scale
+
     def features_width(self) -> int:
         """The width of the embedding, by a first answer to an empty observation."""
         empty: dict[str, Any] = {PROMPT: "nothing"}
@@ -139,6 +161,11 @@ class TorchPolicy(ABC):
         for state in self.declared.state_keys:
             empty[state.key] = np.zeros(state.width, np.float32)
         return len(self.infer(empty)["features"])
+
+
+def padded(noisy: Tensor, width: int) -> Tensor:
+    """Rows (T, A) as a batch of one (1, T, width), zero beyond their columns."""
+    return nn.functional.pad(noisy, (0, width - noisy.shape[-1]))[None]
 
 
 def normal(generator: torch.Generator, *shape: int, device: torch.device) -> Tensor:
