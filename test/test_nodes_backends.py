@@ -21,9 +21,15 @@ from ros_graph import Probe
 from sway_policy import HOME
 
 from aura_ros.nodes import backends
-from aura_ros.nodes.backends import BACKEND_SETTINGS, make_actions, make_backend
+from aura_ros.nodes.backends import (
+    BACKEND_SETTINGS,
+    check_timeouts,
+    make_actions,
+    make_backend,
+)
 from aura_ros.nodes.policy import PolicyNode
 from aura_ros.nodes.run import MISCONFIGURED
+from aura_ros.policy.config import PolicyConfig
 from aura_ros.policy.declared import CameraInput, Declared, StateInput
 from aura_ros.robot.load import load_robot
 from aura_ros.serve.server import PolicyServer
@@ -156,6 +162,31 @@ def test_libraries_that_are_absent_are_named(name, lacks, monkeypatch):
     monkeypatch.setattr(backends, "find_spec", lambda module: None)
     with pytest.raises(ValueError, match=rf"{lacks}.* absent: pip install .*serve.txt"):
         make_backend(load_robot(ROBOT), chosen(backend=name))
+
+
+def test_an_answer_is_given_up_before_its_request():
+    """At configuration, and when the shorter one is changed in a running node."""
+    values = chosen(backend="websocket", answer_timeout=2.0)
+    check_timeouts(values, 2.1)
+    words = "answer_timeout is 2 s and request_timeout 2 s: .*set answer_timeout below"
+    with pytest.raises(ValueError, match=words):
+        check_timeouts(values, 2.0)
+    check_timeouts(chosen(backend="scripted", answer_timeout=2.0), 1.0)
+    init()
+    given = {"robot": ROBOT, "backend": "websocket", "server": "127.0.0.1:9"}
+    late = {"connect_timeout": 0.1, "answer_timeout": 3.0, "request_timeout": 2.0}
+    overrides = [Parameter(k, value=v) for k, v in (given | late).items()]
+    node = PolicyNode(parameter_overrides=overrides)
+    try:
+        with pytest.raises(ValueError, match="answer_timeout is 3 s and request_timeout 2 s"):
+            node.build(load_robot(ROBOT), PolicyConfig(request_timeout=2.0))
+        for timeout, is_good in ((1.0, False), (3.5, True), (2.9, False)):
+            said = node.set_parameters([Parameter("request_timeout", value=timeout)])[0]
+            assert said.successful == is_good, said.reason
+            assert is_good or "set answer_timeout below request_timeout" in said.reason
+        assert node.get_parameter("request_timeout").value == 3.5
+    finally:
+        node.end()
 
 
 def test_a_server_drives_the_chain_and_sends_its_features():

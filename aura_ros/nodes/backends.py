@@ -19,7 +19,8 @@ from aura_ros.types import NS
 
 NAMES = ("scripted", "recorded", "demo", "websocket", "openvla")
 OWN = "MODULE:FACTORY"
-REMOTE = "websocket, openvla"
+REMOTES = ("websocket", "openvla")
+REMOTE = ", ".join(REMOTES)
 
 BACKEND_SETTINGS = (
     Setting("backend", "scripted", f"which policy runs: {', '.join(NAMES)}, {OWN}", 0, 0),
@@ -60,6 +61,20 @@ def make_backend(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
     if declared is not None:
         check_fits(declared, robot)
     return backend
+
+
+def check_timeouts(chosen: Mapping[str, Any], request_timeout: float) -> None:
+    """A server's answer is given up before the request is. Raises ValueError.
+
+    Else the next request would wait for a thread that still waits for the last answer.
+    """
+    answer_timeout = chosen["answer_timeout"]
+    if chosen["backend"] in REMOTES and answer_timeout >= request_timeout:
+        raise ValueError(
+            f"parameter answer_timeout is {answer_timeout:g} s and request_timeout "
+            f"{request_timeout:g} s: an answer must be given up before its request is; "
+            "set answer_timeout below request_timeout"
+        )
 
 
 def make_actions(robot: Robot, text: str, backend: Backend, urdf: Callable[[], bytes]) -> Actions:

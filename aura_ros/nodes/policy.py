@@ -9,8 +9,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from rclpy.parameter import Parameter
+
 from aura_ros.nodes import realtime
-from aura_ros.nodes.backends import BACKEND_SETTINGS, make_actions, make_backend
+from aura_ros.nodes.backends import (
+    BACKEND_SETTINGS,
+    check_timeouts,
+    make_actions,
+    make_backend,
+)
 from aura_ros.nodes.chain_node import ChainNode
 from aura_ros.nodes.parameters import declare
 from aura_ros.nodes.run import run
@@ -35,11 +42,25 @@ class PolicyNode(ChainNode):
 
     def build(self, robot: Robot, settings: Any) -> Room:
         """A policy room, and the backend that answers it."""
-        chosen = {s.name: self.get_parameter(s.name).value for s in BACKEND_SETTINGS}
+        chosen = self._chosen()
+        check_timeouts(chosen, settings.request_timeout)
         backend = make_backend(robot, chosen)
         actions = make_actions(robot, chosen["actions"], backend, self.robot_source.urdf)
         self._worker = Worker(backend, self.post)
         return Policy(robot, settings, session=time.time_ns(), actions=actions)
+
+    def _chosen(self) -> dict[str, Any]:
+        return {s.name: self.get_parameter(s.name).value for s in BACKEND_SETTINGS}
+
+    def _judge_changes(self, changes: list[Parameter]) -> Any:
+        result = super()._judge_changes(changes)
+        for change in changes:
+            if result.successful and change.name == "request_timeout":
+                try:
+                    check_timeouts(self._chosen(), change.value)
+                except ValueError as error:
+                    result.successful, result.reason = False, str(error)
+        return result
 
     def act_on(self, value: Any, now: Now) -> None:
         """A request goes to the worker."""

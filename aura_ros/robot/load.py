@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aura_ros.robot.description import Camera, Robot
+from aura_ros.robot.description import Camera, JointGroup, Robot
 from aura_ros.robot.document import read_document
 from aura_ros.robot.find import find_config, read_urdf
 from aura_ros.robot.groups import continuous_joints, joint_groups, robot_limits
@@ -45,6 +45,7 @@ def load_robot(
     cameras = _cameras(config, problems)
     row_period_ns = _row_period_ns(config["action"], problems)
     stop_knots = _stop_knots(config["motion"], problems)
+    _check_debounce(groups, config["action"], row_period_ns, problems)
     problems.raise_if_any()
     assert limits is not None
     return Robot(
@@ -115,9 +116,12 @@ def _cameras(config: Mapping[str, Any], problems: Problems) -> tuple[Camera, ...
     for name, table in config["observation"]["cameras"].items():
         topic = table["topic"]
         if topic in cameras:
-            problems.add(f"observation.cameras.{name}.topic",
-                         f"is the topic of {cameras[topic].name!r} already",
-                         "give each camera its own topic", topic)
+            problems.add(
+                f"observation.cameras.{name}.topic",
+                f"is the topic of {cameras[topic].name!r} already",
+                "give each camera its own topic",
+                topic,
+            )
         cameras[topic] = Camera(name, topic, table["type"] == COMPRESSED_IMAGE)
     return tuple(cameras.values())
 
@@ -128,11 +132,32 @@ def _row_period_ns(action: Mapping[str, Any], problems: Problems) -> int:
         return 0
     period, rate = action["row_period"], action["row_rate"]
     if (period is None) == (rate is None):
-        problems.add("action.row_period", "must be given, or else action.row_rate",
-                     "keep exactly one of them")
+        problems.add(
+            "action.row_period",
+            "must be given, or else action.row_rate",
+            "keep exactly one of them",
+        )
         return 0
     seconds: float = 1.0 / rate if period is None else period
     return round(seconds * NS)
+
+
+def _check_debounce(
+    groups: Sequence[JointGroup], action: Mapping[str, Any], row_period_ns: int, problems: Problems
+) -> None:
+    """A change that must last longer than any chunk would never be made."""
+    if problems.under("action"):
+        return
+    chunk_s = action["horizon"] * row_period_ns / NS
+    for group in groups:
+        if group.switching is not None and group.switching.debounce_s > chunk_s:
+            limit = f"must be at most {chunk_s:g}, the length of a chunk (action.horizon rows)"
+            problems.add(
+                f"groups.{group.name}.switching.debounce",
+                limit,
+                "shorten it, or raise action.horizon",
+                group.switching.debounce_s,
+            )
 
 
 def _stop_knots(motion: Mapping[str, Any], problems: Problems) -> int:
