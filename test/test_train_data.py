@@ -10,9 +10,10 @@ from aura_ros.robot.load import load_robot
 from aura_ros.sim.gl import RenderingUnavailableError
 from aura_ros.sim.model import HOME
 from aura_ros.train import data
-from aura_ros.train.episode import STEP_S, Curve, Episode, Pace
+from aura_ros.train.episode import Curve, Episode, Pace
 from aura_ros.train.labels import Recorder
-from aura_ros.train.scenes import ASSIGNMENTS, IMAGE_SIZE, Stage
+from aura_ros.train.scenes import ASSIGNMENTS, IMAGE_SIZE, EmbeddedStage
+from aura_ros.types import digest_of
 
 ROBOT = load_robot("embedded_panda")
 REACH = next(a for a in ASSIGNMENTS if a.task == "reach")
@@ -21,16 +22,16 @@ REACH = next(a for a in ASSIGNMENTS if a.task == "reach")
 @pytest.fixture
 def stage():
     try:
-        made = Stage(REACH, IMAGE_SIZE)
+        made = EmbeddedStage(ROBOT, REACH, IMAGE_SIZE)
     except RenderingUnavailableError as error:
         pytest.skip(str(error))
-    with made:
-        yield made
+    yield made
+    made.close()
 
 
 def recorded(stage, seed=5, limit_s=3.0, **pace):
     rng = np.random.default_rng(seed)
-    recorder = Recorder(ROBOT, stage, 3, rng)
+    recorder = Recorder(ROBOT, stage, 0, 3, rng)
     stage.begin(seed)
     times = []
 
@@ -63,7 +64,7 @@ def test_the_same_episode_is_noted_twice_alike(stage):
 
 def test_a_calm_expert_succeeds_and_the_episode_ends_after_that(stage):
     stage.begin(3)
-    recorder = Recorder(ROBOT, stage, 1, np.random.default_rng(0))
+    recorder = Recorder(ROBOT, stage, 0, 1, np.random.default_rng(0))
 
     def act(view):
         return recorder.rows
@@ -93,7 +94,7 @@ def test_rows_are_executed_from_when_the_answer_is_due(stage, latency_s, monkeyp
 
     Episode(stage, Pace(latency_s=latency_s, limit_s=2.5), act).run()
     begun = np.flatnonzero(np.abs(np.array(commands) - HOME).max(axis=1) > 1e-6)[0]
-    assert begun == round(latency_s / STEP_S)
+    assert begun == round(latency_s / stage.step_s)
     np.testing.assert_allclose(commands[-1], last)
 
 
@@ -111,8 +112,8 @@ def test_a_curve_goes_through_its_rows_and_rests_at_its_end():
 
 def test_every_instruction_has_its_files_and_pictures_of_several_sizes():
     jobs = [data.Job(0, number, 2) for number in range(40)]
-    kinds = {(job.assignment.instruction, job.pixels) for job in jobs}
-    assert len({text for text, _ in kinds}) == len(ASSIGNMENTS)
+    kinds = {(job.instruction, job.pixels) for job in jobs}
+    assert len({which for which, _ in kinds}) == len(ASSIGNMENTS)
     assert {pixels for _, pixels in kinds} == {96, 192, 224}
     assert len({job.digest for job in jobs}) == len({job.name for job in jobs}) == 40
 
@@ -123,6 +124,12 @@ def test_another_learner_makes_another_file(tmp_path):
     assert data.is_made(tmp_path / job.name, job)
     assert not data.is_made(tmp_path / other.name, other)
     assert not data.is_made(tmp_path / "none.npz", job)
+
+
+def test_files_of_two_suites_are_never_mistaken_but_older_ones_are_still_known():
+    demo, other = data.Job(0, 3, 2), data.Job(0, 3, 2, suite="metaworld")
+    assert demo.digest == digest_of(0, 3, 2, 0, "")
+    assert other.digest != demo.digest
 
 
 def test_stills_show_every_layout_once(stage):

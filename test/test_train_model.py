@@ -14,7 +14,7 @@ from aura_ros.policy.demo_network import Network
 from aura_ros.train.artifact import spline
 from aura_ros.train.dataset import Dataset, bags, control_points, normalisation
 from aura_ros.train.model import DemoModel, Sizes, keypoints
-from aura_ros.train.scenes import ASSIGNMENTS, LAYOUT
+from aura_ros.train.scenes import ASSIGNMENTS, LAYOUT, SUITE
 
 SIZES = Sizes(8, 14, LAYOUT)
 BASIS, LEAD = spline(32, 0.05, 14)
@@ -29,7 +29,7 @@ def made(tmp_path_factory):
     scales = normalisation([path], BASIS, LEAD)
     model = DemoModel(SIZES).eval()
     weights = {k: v.numpy() for k, v in model.state_dict().items() if not k.startswith("layout")}
-    return model, Dataset([path], scales), Network(weights | scales.tensors())
+    return model, Dataset([path], scales, SUITE.instructions), Network(weights | scales.tensors())
 
 
 @torch.no_grad()
@@ -110,7 +110,7 @@ def test_keypoints_are_where_a_map_is_bright():
 
 def test_bags_are_means_over_the_words_of_an_instruction(made):
     model, _, network = made
-    found = bags() @ model.words.weight
+    found = bags(SUITE.instructions) @ model.words.weight
     for row, assignment in zip(found, ASSIGNMENTS, strict=True):
         np.testing.assert_allclose(
             network.language(assignment.instruction), row.detach(), atol=1e-6

@@ -20,7 +20,9 @@ from aura_ros.policy.demo import load_demo
 from aura_ros.robot.load import load_robot
 from aura_ros.train import artifact, command, data, training
 from aura_ros.train.config import Config
-from aura_ros.train.training import ARTIFACT, CHECKPOINT, Training
+from aura_ros.train.scenes import SUITE
+from aura_ros.train.suite import find_suite
+from aura_ros.train.training import CHECKPOINT, Training
 
 CONFIG = Config(steps=6, stills=10, episodes=(8, 8), begins=(0.0, 0.5), batch=4, warmup=2)
 ROBOT = load_robot("embedded_panda")
@@ -49,7 +51,7 @@ def train(folder, config=CONFIG, kill_at=None):
             if now.done == kill_at:
                 raise Killed
 
-    return Training(config, folder, say, workers=0).run(), losses
+    return Training(SUITE, config, folder, say, workers=0).run(), losses
 
 
 def tensors(path):
@@ -112,8 +114,8 @@ def test_an_artifact_that_is_too_large_is_not_written(whole, tmp_path, monkeypat
     weights = {"a": torch.zeros(1000)}
     numbers = artifact.Normalisation(*[np.zeros(1, np.float32)] * 6)
     with pytest.raises(artifact.ArtifactError, match="smaller network"):
-        artifact.save_artifact(tmp_path / ARTIFACT, weights, numbers, ROBOT, {})
-    assert not (tmp_path / ARTIFACT).exists()
+        artifact.save_artifact(tmp_path / SUITE.artifact, weights, numbers, SUITE, ROBOT, {})
+    assert not (tmp_path / SUITE.artifact).exists()
 
 
 def test_files_that_are_there_are_not_made_again(tmp_path):
@@ -133,10 +135,23 @@ def test_files_that_are_there_are_not_made_again(tmp_path):
 def test_a_training_is_not_taken_up_by_accident(tmp_path):
     (tmp_path / CHECKPOINT).touch()
     with pytest.raises(command.TrainError, match="--resume"):
-        command.train_demo(tmp_path, 10, False, 1, Console())
+        command.train("demo", tmp_path, 10, False, 1, Console())
 
 
 def test_without_torch_the_remedy_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(command, "NEEDED", ("torch", "no_such_module"))
+    needed = {"demo": (("torch", "no_such_module"), "requirements/learn.txt")}
+    monkeypatch.setattr(command, "NEEDED", needed)
     with pytest.raises(command.TrainError, match=r"no_such_module .* requirements/learn.txt"):
-        command.train_demo(tmp_path, 10, False, 1, Console())
+        command.train("demo", tmp_path, 10, False, 1, Console())
+
+
+def test_what_cannot_be_trained_is_named_with_what_can(tmp_path):
+    with pytest.raises(command.TrainError, match=r"'dmeo' .* demo, metaworld"):
+        command.train("dmeo", tmp_path, 10, False, 1, Console())
+    with pytest.raises(ValueError, match=r"'dmeo' .* demo, metaworld"):
+        find_suite("dmeo")
+
+
+def test_the_settings_of_the_policy_that_ships_are_the_defaults():
+    assert find_suite("demo").config == Config()
+    assert set(command.NEEDED) == {"demo", "metaworld"}
