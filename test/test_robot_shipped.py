@@ -12,8 +12,8 @@ from aura_ros.robot.urdf import Urdf
 from aura_ros.types import NS
 
 FOLDER = CHECKOUT / "config/robots"
-SHIPPED = {"embedded_panda", "franka_fr3", "panda_servo", "so101", "tiago_pro", "unitree_g1",
-           "ur5"}
+SHIPPED = {"embedded_panda", "franka_fr3", "metaworld_sawyer", "panda_servo", "so101",
+           "tiago_pro", "unitree_g1", "ur5"}
 
 # Joint limits of franka_description 1.x, robots/fr3/joint_limits.yaml: lower, upper, velocity.
 FR3 = [(-2.7437, 2.7437, 2.62), (-1.7837, 1.7837, 2.62), (-2.9007, 2.9007, 2.62),
@@ -148,7 +148,10 @@ def test_g1_is_the_robot_of_the_recordings():
     assert {robot.joint_states_topic, robot.recorded_action_topic, robot.cameras[0].topic} <= topics
 
 
-@pytest.mark.parametrize(("name", "group"), [("panda_servo", "tool"), ("tiago_pro", "base")])
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [("metaworld_sawyer", "tool"), ("panda_servo", "tool"), ("tiago_pro", "base")],
+)
 def test_bases_and_tools_can_stop_from_their_speed_within_the_tail(name, group):
     robot = load(name)
     fast = robot.limits.velocity[None] * np.isin(robot.joints, robot.group_of(0).joints)

@@ -23,8 +23,9 @@ from aura_ros.sim.metaworld.world import (
 )
 from aura_ros.types import Array
 
-SPEED, ACCELERATION = 0.7, 7.0
-"""Of the tool on each axis [m/s, m/s^2], a little below the robot's limits."""
+SPEED, ACCELERATION = 0.65, 7.0
+"""Of the tool on each axis [m/s, m/s^2], below the robot's limits, so that a policy that errs a
+little keeps to them."""
 FINGERS = 0.4
 """Of the gripper [m/s]."""
 _FULL_SPEED = 0.8

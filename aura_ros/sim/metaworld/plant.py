@@ -27,9 +27,9 @@ class MetaWorldPlant:
     def __init__(self, task: str) -> None:
         self.robot = load_robot(ROBOT)
         self._world = World(find_task(task))
-        self.rest: Array = self._world.rest
         self._cameras = Cameras(self._world.model, PIXELS)
         self.reset(0)
+        self.rest: Array = self._world.rest
 
     @property
     def instruction(self) -> str:

@@ -30,8 +30,8 @@ class Task:
 
 
 # Boxes and chests stand at y 0.7 and beyond; a puck is lower than a hand at 0.12.
-_BEFORE = ((-0.16, 0.42, 0.10), (0.16, 0.66, 0.36))
-_ABOVE = ((-0.16, 0.42, 0.12), (0.16, 0.90, 0.34))
+_BEFORE = ((-0.16, 0.42, 0.10), (0.16, 0.60, 0.36))
+_ABOVE = ((-0.16, 0.42, 0.12), (0.16, 0.84, 0.34))
 TASKS = {
     task.name: task
     for task in (
