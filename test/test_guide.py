@@ -13,7 +13,8 @@ import pytest
 from policy_environments import MEAN, Chain
 
 from aura_ros.nodes.arguments import PARAMETERS
-from aura_ros.nodes.backends import BACKEND_SETTINGS, make_actions, make_backend
+from aura_ros.nodes.backends import BACKEND_SETTINGS, make_backend
+from aura_ros.policy.interpretation import make_actions
 from aura_ros.types import ActionChunk, Commitment, Mode
 
 ROOT = Path(__file__).parent.parent

@@ -21,16 +21,12 @@ from ros_graph import Probe
 from sway_policy import HOME
 
 from aura_ros.nodes import backends
-from aura_ros.nodes.backends import (
-    BACKEND_SETTINGS,
-    check_timeouts,
-    make_actions,
-    make_backend,
-)
+from aura_ros.nodes.backends import BACKEND_SETTINGS, check_timeouts, make_backend
 from aura_ros.nodes.policy import PolicyNode
 from aura_ros.nodes.run import MISCONFIGURED
 from aura_ros.policy.config import PolicyConfig
 from aura_ros.policy.declared import CameraInput, Declared, StateInput
+from aura_ros.policy.interpretation import make_actions
 from aura_ros.robot.load import load_robot
 from aura_ros.serve.server import PolicyServer
 

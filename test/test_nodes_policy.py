@@ -18,9 +18,9 @@ from ros_graph import Probe
 from sway_policy import HOME
 
 from aura_ros.nodes import policy
-from aura_ros.nodes.backends import make_actions
 from aura_ros.nodes.policy import PolicyNode, Worker
 from aura_ros.nodes.run import MISCONFIGURED
+from aura_ros.policy.interpretation import make_actions
 from aura_ros.robot.load import load_robot
 from aura_ros.robot.urdf_source import urdf_of
 from aura_ros.types import KinematicState, Observation, Request

@@ -145,6 +145,52 @@ def test_a_recording_that_loops_starts_the_chain_anew():
     assert all(c.passed for c in run.of(Command))
 
 
+class Steps:
+    """A policy of steps that leads from where the rows begin to the recorded commands."""
+
+    name = "steps"
+    actions = "arm: delta; gripper: absolute"
+
+    def __init__(self):
+        self._recorded = recorded()
+
+    def encode(self, observation):
+        return self._recorded.encode(observation)
+
+    def act(self, request, embedding):
+        rows = self._recorded.act(request, embedding)
+        fade = np.linspace(1.0, 0.0, len(rows))[:, None]
+        rows = rows + fade * (request.start.position - rows[0])
+        return np.hstack([np.diff(rows[:, :-1], axis=0), rows[:-1, -1:]])
+
+
+def test_rows_mean_what_the_backend_declares(run):
+    steps = Run(scene(), Steps())
+    chunks, absolute = steps.of(ActionChunk), run.of(ActionChunk)
+    assert len(chunks) == len(absolute)
+    for one, other in zip(chunks, absolute, strict=True):
+        np.testing.assert_allclose(one.rows[-1, :-1], other.rows[-1, :-1], atol=1e-9)
+    assert {v.decision for v in steps.of(Verdict)} == {Decision.ALLOW}
+    commands = steps.of(Command)
+    wanted = recorded().segment.at(np.array([c.stamp_ns for c in commands]))
+    error = np.abs(np.array([c.position for c in commands]) - wanted)
+    assert error[-len(error) // 4 :].max() < 0.005, "after it caught up from rest"
+
+
+@pytest.mark.parametrize(
+    ("actions", "words"),
+    [
+        ("amr: delta", "no group 'amr'"),
+        ("arm: pose quaternion tip_link tool; gripper: absolute", "hand it in as urdf"),
+    ],
+)
+def test_rows_that_cannot_be_read_are_refused_before_the_first_value(actions, words):
+    backend = Steps()
+    backend.actions = actions
+    with pytest.raises(ValueError, match=words):
+        Run([], backend)
+
+
 def test_recorded_chunks_take_the_policys_place():
     chunks = [chunk(ROBOT, 0.5 + 0.25 * k, k + 1) for k in range(5)]
     values = [*scene(), *((at(0.55 + 0.25 * k).ros_ns, c) for k, c in enumerate(chunks))]

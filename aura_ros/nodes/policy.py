@@ -12,17 +12,13 @@ from typing import Any
 from rclpy.parameter import Parameter
 
 from aura_ros.nodes import realtime
-from aura_ros.nodes.backends import (
-    BACKEND_SETTINGS,
-    check_timeouts,
-    make_actions,
-    make_backend,
-)
+from aura_ros.nodes.backends import BACKEND_SETTINGS, check_timeouts, make_backend
 from aura_ros.nodes.chain_node import ChainNode
 from aura_ros.nodes.parameters import declare
 from aura_ros.nodes.run import run
 from aura_ros.pipeline import Room, answer
 from aura_ros.policy.backend import Backend
+from aura_ros.policy.interpretation import make_actions
 from aura_ros.policy.policy import Policy, PolicyConfig
 from aura_ros.robot.description import Robot
 from aura_ros.types import ActionChunk, Now, PolicyFeatures, Request, Response

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from aura_ros.fuser.config import FuserConfig
 from aura_ros.fuser.fuser import Fuser
@@ -23,9 +23,9 @@ from aura_ros.memory.memory import Memory
 from aura_ros.monitor.calibration import Calibration
 from aura_ros.monitor.monitor import Monitor
 from aura_ros.pipeline import Pipeline, answer
-from aura_ros.policy.backend import BackendError
+from aura_ros.policy.backend import Backend, BackendError
+from aura_ros.policy.interpretation import make_actions
 from aura_ros.policy.policy import Policy, PolicyConfig
-from aura_ros.replay.actions import SegmentBackend
 from aura_ros.replay.clock import RosClock
 from aura_ros.robot.description import Robot
 from aura_ros.types import (
@@ -63,21 +63,37 @@ class Rates:
     request_period: float = 0.2
 
 
+@runtime_checkable
+class Jumping(Backend, Protocol):
+    """A backend that goes with the recording's time: it must hear where that jumps."""
+
+    def jump(self, log_ns: int) -> None:
+        """The recording looped at ``log_ns``."""
+
+
+def no_urdf() -> bytes:
+    """Stands where no URDF was handed in."""
+    raise ValueError("joints that reach poses need the robot's URDF: hand it in as urdf")
+
+
 @dataclass
 class Engine:
     """Takes recorded values in order; hands every decision to ``sink``.
 
-    ``backend`` answers in place of the policy; None where recorded chunks are replayed.
+    ``backend`` answers in place of the policy, in the layout that it declares; None where
+    recorded chunks are replayed. ``urdf`` is read where its rows are poses that joints reach.
     ``instruction`` is given to it where none was recorded. No instruction is given before the guard
-    is armed: as with a robot, the first chunk comes when motion is possible.
+    is armed: as with a robot, the first chunk comes when motion is possible. Raises ValueError
+    where layout, backend and robot do not fit.
     """
 
     robot: Robot
-    backend: SegmentBackend | None
+    backend: Backend | None
     sink: Sink
     calibration: Calibration | None = None
     instruction: str = "replay"
     rates: Rates = field(default_factory=Rates)
+    urdf: Callable[[], bytes] = no_urdf
 
     def __post_init__(self) -> None:
         self._clock = RosClock()
@@ -97,7 +113,10 @@ class Engine:
     def _rooms(self) -> dict[str, Any]:
         config = PolicyConfig(request_period=self.rates.request_period)
         guard = GuardConfig(tracking_error=math.inf, auto_arm=True)
-        policy = {"policy": Policy(self.robot, config)} if self.backend is not None else {}
+        policy = {}
+        if self.backend is not None:
+            actions = make_actions(self.robot, "", self.backend, self.urdf)
+            policy["policy"] = Policy(self.robot, config, actions=actions)
         return {
             **policy,
             "memory": Memory(),
@@ -111,7 +130,7 @@ class Engine:
         self.run_until(log_ns)
         stamp_ns = getattr(value, "stamp_ns", None)
         if stamp_ns is not None and self._clock.jumped(log_ns, stamp_ns):
-            if self.backend is not None:
+            if isinstance(self.backend, Jumping):
                 self.backend.jump(log_ns)
             self._step(ClockJump(), log_ns)
         if isinstance(value, Instruction) and not self._armed:
