@@ -4,7 +4,7 @@ PYTHON :=
 ENV := .venv$(if $(filter-out jazzy,$(DISTRO)),-$(DISTRO))
 STAMPS := $(ENV)/stamps
 RUN := tools/clean_env
-REQUIREMENTS := $(DISTRO) core robots sim plot kinematics serve test
+REQUIREMENTS := $(DISTRO) core robots sim plot kinematics serve metaworld test
 PYTEST := $(RUN) $(ENV)/bin/python -m pytest
 
 .DELETE_ON_ERROR:

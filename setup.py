@@ -39,7 +39,7 @@ setup(
     install_requires=requirements("core"),
     extras_require={
         name: requirements(name)
-        for name in ("robots", "sim", "plot", "kinematics", "serve", "learn", "test")
+        for name in ("robots", "sim", "plot", "kinematics", "serve", "learn", "metaworld", "test")
     },
     entry_points={"console_scripts": ["aura = aura_ros.cli:main"]},
 )

@@ -32,8 +32,9 @@ JsonOption = Annotated[Path | None, typer.Option("--json", help="write the figur
 def demo(
     task: Annotated[str, typer.Option(help="reach, push, pick_place or drawer")] = "pick_place",
     episodes: Annotated[int, typer.Option(min=1, max=1000)] = 10,
+    policy: Annotated[str, typer.Option(help="demo: trained, it sees; or scripted")] = "demo",
     latency: Annotated[float, typer.Option(min=0, max=2, help="of the policy [s]")] = 0.2,
-    noise: Annotated[float, typer.Option(min=0, max=0.1, help="of its chunks [rad, m]")] = 0.002,
+    noise: Annotated[float, typer.Option(min=0, max=0.1, help="scripted [rad, m]")] = 0.002,
     seed: Annotated[int, typer.Option(min=0)] = 1,
     out: Annotated[Path, typer.Option(help="logs, journals, recording")] = Path("demo_out"),
     json: JsonOption = None,
@@ -43,7 +44,7 @@ def demo(
     from aura_ros.demo.run import DemoError, DemoOptions, run_demo
 
     console = Console()
-    options = DemoOptions(task, episodes, latency, noise, seed)
+    options = DemoOptions(policy, task, episodes, latency, noise, seed)
     try:
         with console.status("") as status:
             result = run_demo(options, out, lambda words: _progress(console, status, words))

@@ -8,7 +8,7 @@ from aura_ros.nodes.launching import chain
 
 
 def generate_launch_description():
-    """The five nodes with a scripted policy of 200 ms, and the robot."""
+    """The five nodes with a trained policy slowed to 200 ms, and the robot."""
     task = DeclareLaunchArgument(
         "task", default_value="pick_place", description="what the robot does"
     )
@@ -30,7 +30,7 @@ def generate_launch_description():
         task,
         robot,
         robot="embedded_panda",
-        backend="scripted",
+        backend="demo",
         latency="0.2",
         auto_arm="true",
         use_sim_time="false",

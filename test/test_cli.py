@@ -93,6 +93,18 @@ def test_the_report_of_the_demo_says_never_instead_of_infinity():
 
 
 @pytest.mark.slow
+def test_the_trained_policy_moves_the_robot_over_ros(tmp_path):
+    """What it sees and what it is told come by topics; two of three, for it may miss one."""
+    pytest.importorskip("rclpy")
+    pytest.importorskip("mujoco")
+    from aura_ros.demo.run import DemoOptions, run_demo
+
+    result = run_demo(DemoOptions("demo", "drawer", 3, seed=1000), tmp_path)
+    assert sum(e.success for e in result.episodes) >= 2
+    assert result.limit_violations == 0
+
+
+@pytest.mark.slow
 def test_a_demo_and_a_calibration_of_what_it_recorded(tmp_path):
     """One short closed loop over ROS; its recording is what `aura calibrate` takes.
 
@@ -103,7 +115,7 @@ def test_a_demo_and_a_calibration_of_what_it_recorded(tmp_path):
     from aura_ros.demo.run import DemoOptions, run_demo
     from aura_ros.replay.calibrate import successful_episodes
 
-    result = run_demo(DemoOptions(task="push", episodes=3), tmp_path)
+    result = run_demo(DemoOptions("scripted", "push", 3), tmp_path)
     assert [e.success for e in result.episodes] == [True] * 3
     assert result.limit_violations == 0
     assert result.fault.resumed

@@ -24,11 +24,15 @@ from aura_ros.nodes import backends
 from aura_ros.nodes.backends import BACKEND_SETTINGS, check_timeouts, make_backend
 from aura_ros.nodes.policy import PolicyNode
 from aura_ros.nodes.run import MISCONFIGURED
+from aura_ros.policy.backend import declared_of
 from aura_ros.policy.config import PolicyConfig
 from aura_ros.policy.declared import CameraInput, Declared, StateInput
+from aura_ros.policy.demo import DemoBackend
 from aura_ros.policy.interpretation import make_actions
+from aura_ros.policy.slowed import Slowed
 from aura_ros.robot.load import load_robot
 from aura_ros.serve.server import PolicyServer
+from aura_ros.sim.tasks import INSTRUCTIONS
 
 ROBOT = "embedded_panda"
 PANDA = Declared(
@@ -126,7 +130,7 @@ def test_backends_of_this_process_are_held_to_what_they_declare(monkeypatch):
     ("changes", "words"),
     [
         ({"backend": "websockt"}, "backend is 'websockt'; it must be one of scripted, "),
-        ({"backend": "demo"}, "backend demo needs parameter artifact"),
+        ({"backend": "demo", "artifact": "none"}, "none does not exist: make it with `aura train"),
         ({"backend": "my_vla:load"}, "backend my_vla:load needs parameter path: the directory of"),
         ({"backend": "no_vla:load", "path": "."}, "cannot be imported: No module named 'no_vla'"),
         ({"backend": "my_vla:load", "path": "nowhere"}, "nowhere does not exist; .*parameter path"),
@@ -232,3 +236,19 @@ def test_a_policy_that_does_not_fit_ends_the_node():
     said = ended.stdout + ended.stderr
     assert ended.returncode == MISCONFIGURED, said
     assert "policy panda answers rows 0.1 s apart, but action.row_period of embedded_panda" in said
+
+
+def test_the_demo_policy_ships_and_is_slowed_on_demand():
+    robot = load_robot(ROBOT)
+    fast = make_backend(robot, chosen(backend="demo"))
+    slow = make_backend(robot, chosen(backend="demo", latency=0.1))
+    assert isinstance(fast, DemoBackend)
+    assert set(fast.instructions) == set(INSTRUCTIONS)
+    assert isinstance(slow, Slowed)
+    assert declared_of(slow) == declared_of(fast)
+
+
+def test_a_policy_that_was_not_installed_is_said(monkeypatch):
+    monkeypatch.setattr("aura_ros.policy.shipped.find_share", lambda name: None)
+    with pytest.raises(ValueError, match=r"policy 'demo' is not installed .*aura train demo"):
+        make_backend(load_robot(ROBOT), chosen(backend="demo"))

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE_XML = ElementTree.parse(ROOT / "package.xml").getroot()
 CMAKE = (ROOT / "CMakeLists.txt").read_text()
-EXTRAS = ("robots", "sim", "plot", "kinematics", "serve", "learn", "test")
+EXTRAS = ("robots", "sim", "plot", "kinematics", "serve", "learn", "metaworld", "test")
 
 # Imported name: the package on PyPI, the rosdep key (none where Debian has no package of it).
 DISTRIBUTIONS = {
@@ -24,6 +24,7 @@ DISTRIBUTIONS = {
     "json_numpy": ("json-numpy", None),
     "matplotlib": ("matplotlib", "python3-matplotlib"),
     "msgpack": ("msgpack", None),
+    "metaworld": ("metaworld", None),
     "mujoco": ("mujoco", None),
     "numpy": ("numpy", "python3-numpy"),
     "pinocchio": ("pin", None),

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from aura_ros.demo.run import DemoResult
@@ -34,7 +35,7 @@ def metrics(result: DemoResult) -> dict[str, Metric]:
 
 def show(result: DemoResult, console: Console) -> None:
     """Print the table."""
-    table = Table("episode", "seed", "done", "time [s]", "stalls")
+    table = Table("episode", "seed", "done", escape("time [s]"), "stalls")
     for k, e in enumerate(result.episodes, 1):
         done = "yes" if e.success else "no"
         table.add_row(str(k), e.seed, done, f"{e.duration_s:.1f}", str(e.stalls))

@@ -17,12 +17,15 @@ from aura_ros.types import NS, Mode
 ROBOT = "embedded_panda"
 START_TIMEOUT_S = 60.0
 FAULT_S = 2.0
+POLICIES = ("demo", "scripted")
 
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """What is run: ``latency`` of the policy [s], ``noise`` of its chunks [rad or m]."""
+    """What is run: the trained ``policy`` ("demo") or the "scripted" expert, its ``latency`` [s],
+    and ``noise`` of the expert's chunks [rad or m]."""
 
+    policy: str = "demo"
     task: str = "pick_place"
     episodes: int = 10
     latency: float = 0.2
@@ -68,7 +71,7 @@ class DemoError(RuntimeError):
 def nodes_of(options: DemoOptions, journal: str = "") -> list[NodeProcess]:
     """The chain and the embedded robot."""
     common = {"robot": ROBOT, "journal": journal}
-    policy = {"latency": options.latency, "noise": options.noise, "seed": options.seed}
+    policy = {"backend": options.policy, "latency": options.latency, "noise": options.noise}
     # Cameras at 20 Hz: four lost frames are a dead camera.
     guard = {"auto_arm": True, "source_timeout": 0.2}
     return [
@@ -77,7 +80,7 @@ def nodes_of(options: DemoOptions, journal: str = "") -> list[NodeProcess]:
         NodeProcess("monitor", common),
         NodeProcess("guard", common | guard),
         NodeProcess("fuser", common),
-        NodeProcess("policy", common | policy),
+        NodeProcess("policy", common | policy | {"seed": options.seed}),
     ]
 
 
@@ -87,6 +90,8 @@ def run_demo(
     """Run the demonstration; logs, journals and the recording lie in ``out``."""
     robot = load_robot(ROBOT)
     find_task(options.task)
+    if options.policy not in POLICIES:
+        raise DemoError(f"policy is {options.policy!r}; it must be one of {', '.join(POLICIES)}")
     say(f"ROS_DOMAIN_ID={isolate()}")
     with Processes(out / "logs") as processes:
         for node in nodes_of(options, str(out / "journals")):

@@ -39,7 +39,7 @@ PARAMETERS = (
     Argument("server", str, "backend websocket or openvla: its address", ("policy",)),
     Argument("path", str, "backend my_vla:load: directory of the checkpoint", ("policy",)),
     Argument("recording", str, "backend recorded: the recording", ("policy",)),
-    Argument("latency", float, "backend scripted: time an answer takes [s]", ("policy",)),
+    Argument("latency", float, "backend scripted or demo: time an answer takes [s]", ("policy",)),
     Argument("noise", float, "backend scripted: bias of each chunk [rad or m]", ("policy",)),
     Argument("seed", int, "backend scripted: seed of the noise", ("policy",)),
     Argument("instruction", str, "instruction until one is heard", ("policy",)),

@@ -24,7 +24,7 @@ BACKEND_SETTINGS = (
     Setting("actions", "", "layout of the policy's rows; empty: as the backend declares", 0, 0),
     Setting("recording", "", "recorded: the recording whose commands are the chunks", 0, 0),
     Setting("path", "", f"{OWN}: directory of the checkpoint", 0, 0),
-    Setting("artifact", "", "demo: the trained policy, a file of `aura train demo`", 0, 0),
+    Setting("artifact", "", "demo: a file of `aura train demo`; empty: the one that ships", 0, 0),
     Setting("server", "localhost:8000", f"{REMOTE}: address, such as ws://HOST:PORT", 0, 0),
     Setting("connect_timeout", 10.0, f"{REMOTE}: longest wait for a server [s]", 0.1, 3600.0),
     Setting("answer_timeout", 5.0, f"{REMOTE}: longest wait for an answer [s]", 0.01, 600.0),
@@ -34,7 +34,7 @@ BACKEND_SETTINGS = (
     Setting("image_size", 0, "websocket, undeclared: images are padded to it; 0: not", 0, 4096),
     Setting("channels_first", False, "websocket, undeclared: images are (3, h, w)", 0, 0),
     Setting("unnorm_key", "", "openvla: data set whose statistics scale the rows", 0, 0),
-    Setting("latency", 0.0, "scripted: time an answer takes [s]", 0.0, 10.0),
+    Setting("latency", 0.0, "scripted, demo: time an answer takes [s]", 0.0, 10.0),
     Setting("busy", False, "scripted: compute during the latency instead of sleeping", 0, 0),
     Setting("noise", 0.0, "scripted: bias of each chunk [rad or m]", 0.0, 1.0),
     Setting("seed", 0, "scripted: seed of the noise", 0, 2**31 - 1),
@@ -115,10 +115,12 @@ def _recorded(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
 
 def _demo(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
     from aura_ros.policy.demo import load_demo
+    from aura_ros.policy.shipped import shipped
+    from aura_ros.policy.slowed import Slowed
 
-    if not chosen["artifact"]:
-        raise ValueError("backend demo needs parameter artifact: a file of `aura train demo`")
-    return load_demo(Path(chosen["artifact"]), robot)
+    path = Path(chosen["artifact"]) if chosen["artifact"] else shipped("demo")
+    backend = load_demo(path, robot)
+    return Slowed(backend, chosen["latency"]) if chosen["latency"] else backend
 
 
 def _websocket(robot: Robot, chosen: Mapping[str, Any]) -> Backend:

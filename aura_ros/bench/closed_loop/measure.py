@@ -12,7 +12,7 @@ from rich.progress import track
 
 from aura_ros.bench.closed_loop.cost import added_sample_cost_ms
 from aura_ros.bench.closed_loop.episode import run_job
-from aura_ros.bench.closed_loop.experiment import Conditions, Grid, Job, version
+from aura_ros.bench.closed_loop.experiment import TIMINGS, Conditions, Grid, Job, version
 from aura_ros.bench.closed_loop.plot import draw
 from aura_ros.bench.closed_loop.report import Report
 from aura_ros.bench.closed_loop.simulators import tasks
@@ -40,7 +40,7 @@ def run(options: BenchOptions) -> Mapping[str, Metric]:
     grid = Grid(known, misled=sim == "embedded")
     if options.quick:
         grid = Grid(known[:1], tuple(range(QUICK_SEEDS)), misled=sim == "embedded")
-    return measure(grid, Conditions(Path(artifact), sim), options)
+    return measure(grid, Conditions(Path(artifact), sim, timing=TIMINGS[sim]), options)
 
 
 def measure(
@@ -65,8 +65,18 @@ def measure(
     options.say(escape(report.table(Console().width, _title(conditions))))
     options.say(escape(draw(report, out / PICTURE)))
     prefix = "" if conditions.sim == "embedded" else f"{conditions.sim}_"
-    figures = report.figures() | {"added_sample_cost_ms": cost_ms}
+    figures = report.figures() | {"added_sample_cost_ms": cost_ms} | _ceiling(grid, conditions)
     return {prefix + key: value for key, value in figures.items()}
+
+
+def _ceiling(grid: Grid, conditions: Conditions) -> dict[str, Metric]:
+    """What MetaWorld's own scripted policies reach, without chain and limits."""
+    if conditions.sim != "metaworld":
+        return {}
+    from aura_ros.bench.closed_loop.metaworld import expert_success
+
+    done = {task: expert_success(task, grid.seeds) for task in grid.tasks}
+    return {f"success_expert_{task}": sum(runs) / len(runs) for task, runs in done.items()}
 
 
 def _write(report: Report, out: Path, made_by: str, conditions: Conditions) -> None:

@@ -14,18 +14,18 @@ def tasks(sim: str) -> tuple[str, ...]:
 
         return tuple(TASKS)
     if sim == "metaworld":
-        from aura_ros.bench.closed_loop import metaworld
+        from aura_ros.sim.metaworld.tasks import TASKS as METAWORLD
 
-        return tuple(metaworld.TASKS)
+        return tuple(METAWORLD)
     raise ValueError(f"no simulator {sim!r}; there are: {', '.join(SIMULATORS)}")
 
 
 def make_plant(sim: str, task: str) -> Plant:
     """A plant for ``task``, at rest."""
     if sim == "metaworld":
-        from aura_ros.bench.closed_loop import metaworld
+        from aura_ros.sim.metaworld.plant import MetaWorldPlant
 
-        return metaworld.plant(task)
+        return MetaWorldPlant(task)
     from aura_ros.bench.closed_loop.embedded import EmbeddedPlant
 
     return EmbeddedPlant(task)
