@@ -6,8 +6,10 @@ import contextlib
 import multiprocessing
 import os
 import sys
+import threading
 from collections.abc import Iterator, Mapping, MutableMapping
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import TypeVar
 
@@ -22,6 +24,7 @@ def pool(workers: int | None = None) -> Iterator[ProcessPoolExecutor]:
     """Processes (default: one a core) whose numpy has one thread.
 
     Two threads on one core only wait for each other, and sums depend on how many there are.
+    The processes end with this one, killed or not.
     """
     # Processes are started on demand, so what they see holds for as long as the pool is open.
     # One would run the main script again, which need not be made for that: no job needs it.
@@ -29,8 +32,20 @@ def pool(workers: int | None = None) -> Iterator[ProcessPoolExecutor]:
     one_thread = dict.fromkeys(THREADS, "1")
     with _set(os.environ, one_thread), _set(sys.modules, nothing):
         fresh = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=fresh) as executor:
+        with ProcessPoolExecutor(workers or os.cpu_count(), fresh, _end_with_parent) as executor:
             yield executor
+
+
+def _end_with_parent() -> None:
+    """In a process of the pool: jobs that nobody waits for would take the cores of others."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 @contextlib.contextmanager

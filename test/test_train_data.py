@@ -150,21 +150,3 @@ def test_a_layout_is_where_the_named_object_and_its_goal_are(stage):
     places = found[:6].reshape(2, 3) * [0.07, 0.1, 0.1] + [0.5, 0.0, 0.1]
     np.testing.assert_allclose(places, poses[pair, :3], atol=1e-9)
     assert np.hypot(*found[6:]) == pytest.approx(1.0)
-
-
-def test_a_worker_whose_training_was_killed_ends(tmp_path, monkeypatch):
-    class Ended(Exception):
-        """Stands for the end of the process."""
-
-    class Parent:
-        def is_alive(self):
-            return False
-
-    def end(status):
-        raise Ended
-
-    monkeypatch.setattr(data.multiprocessing, "parent_process", Parent)
-    monkeypatch.setattr(data.os, "_exit", end)
-    with pytest.raises(Ended):
-        data.write(data.Job(0, 0, 1), tmp_path)
-    assert not list(tmp_path.iterdir())

@@ -6,7 +6,6 @@ observed once, each with objects elsewhere.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
@@ -121,9 +120,6 @@ def is_made(path: Path, job: Job) -> bool:
 
 def write(job: Job, folder: Path) -> Path:
     """Run the episodes of ``job`` and write its file, all of it or nothing."""
-    parent = multiprocessing.parent_process()
-    if parent is not None and not parent.is_alive():
-        os._exit(1)  # the training was killed: nobody waits for this any more
     suite = find_suite(job.suite)
     robot = load_robot(suite.robot)
     learner = load_demo(Path(job.learner), robot) if job.learner else None
@@ -136,7 +132,7 @@ def write(job: Job, folder: Path) -> Path:
         name: np.concatenate([part[name] for part in parts]) for name in parts[0]
     }
     path = folder / job.name
-    # Of this process: one that outlived a killed training may be at the same file.
+    # Of this process: one whose training was killed may not have ended yet.
     unfinished = path.with_suffix(f".{os.getpid()}.part")
     with unfinished.open("wb") as file:
         np.savez(file, digest=np.array(job.digest), **arrays)
