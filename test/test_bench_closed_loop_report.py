@@ -4,7 +4,16 @@ import pytest
 
 from aura_ros.bench import registry
 from aura_ros.bench.closed_loop import measure as bench
-from aura_ros.bench.closed_loop.experiment import FUSER, NAIVE, NAMED, OTHER, SYNC, Grid
+from aura_ros.bench.closed_loop.experiment import (
+    FUSER,
+    NAIVE,
+    NAMED,
+    OTHER,
+    SYNC,
+    TIMINGS,
+    Conditions,
+    Grid,
+)
 from aura_ros.bench.closed_loop.report import NEVER, Report
 from aura_ros.bench.loop.outcome import DONE, LATE, Outcome
 from aura_ros.bench.registry import BenchOptions
@@ -114,3 +123,18 @@ def test_other_benchmarks_take_no_simulator(tmp_path):
 def test_an_unknown_simulator_is_named(tmp_path):
     with pytest.raises(ValueError, match="no simulator 'gazebo'; there are: embedded, metaworld"):
         registry.run("closed-loop", BenchOptions(tmp_path, True, str, "gazebo"))
+
+
+def test_figures_of_metaworld_are_named_so_and_stand_beside_its_experts(tmp_path, monkeypatch):
+    pytest.importorskip("metaworld", reason="the outside check needs metaworld")
+    monkeypatch.setattr(bench, "run_job", lambda job, conditions: outcome(job))
+    monkeypatch.setattr(bench, "added_sample_cost_ms", lambda conditions, task: 0.5)
+    artifact = tmp_path / "any"
+    artifact.write_bytes(b"weights")
+    conditions = Conditions(artifact, "metaworld", timing=TIMINGS["metaworld"])
+    grid = Grid(("reach",), (1000, 1001), misled=False)
+    values = bench.measure(grid, conditions, BenchOptions(tmp_path, True, str), workers=0)
+    assert all(key.startswith("metaworld_") for key in values)
+    assert values["metaworld_success_expert_reach"] == 1.0
+    assert "metaworld_success_fuser_reach" in values
+    assert "metaworld_success_wrong_instruction" not in values
