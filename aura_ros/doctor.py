@@ -36,8 +36,9 @@ PARTS = (
     ("launch_ros", "", "ros2 launch; `aura demo` works without", False),
     ("mujoco", "mujoco", "the embedded robot", False),
     ("ruckig", "ruckig", "the embedded robot's experts", False),
-    ("torch", "torch", "the demo's own policy and its training", False),
-    ("safetensors", "safetensors", "weights of the demo's own policy", False),
+    ("torch", "torch", "training of the demo policy", False),
+    ("safetensors", "safetensors", "weights of the demo policy", False),
+    ("metaworld", "metaworld", "the outside check of aura bench closed-loop", False),
     ("websockets", "websockets", "policies behind a server: aura serve, openpi", False),
     ("msgpack", "msgpack", "messages of such servers", False),
 )
@@ -71,6 +72,8 @@ def findings() -> Iterator[Finding]:
     yield Finding(
         "config/", str(shared.parent) if shared else "", "robots, transport profile", True
     )
+    policy = find_share("config/policies/demo.safetensors")
+    yield Finding("demo policy", str(policy or ""), "the trained policy that ships")
     yield Finding("robots", _robots(), "URDFs of example-robot-data")
     yield Finding("rendering", _rendering(), "pictures of the embedded robot")
     for environment in ENVIRONMENTS:
