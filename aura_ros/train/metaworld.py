@@ -138,7 +138,7 @@ SUITE = Suite(
     others=("",) * len(_ALL),
     development_seed=DEVELOPMENT_SEED,
     training_seed=TRAINING_SEED,
-    config=Config(steps=14_000, stills=10_000, episodes=(240, 240, 240)),
+    config=Config(steps=6500, stills=5000, episodes=(240, 200), begins=(0.0, 0.5)),
     pace=Pace(limit_s=8.0, after_s=1.0),
     stage=lambda robot, index, pixels: MetaWorldStage(robot, _ALL[index], pixels),
 )
