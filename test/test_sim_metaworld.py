@@ -234,3 +234,20 @@ def test_without_the_package_the_remedy_is_named(monkeypatch):
         World(TASKS["reach"])
     with pytest.raises(MetaWorldMissingError, match=r"requirements/metaworld.txt"):
         tasks.scripted(TASKS["reach"])
+
+
+def test_plants_of_one_thread_do_not_draw_into_each_other():
+    """Each has the meshes of its own task, in a context of its own."""
+    one = MetaWorldPlant("drawer_open")
+    one.reset(1000)
+    alone = one.pictures()
+    other = MetaWorldPlant("push")
+    try:
+        other.pictures()
+        again = one.pictures()
+        # Another picture of the same moment: only the sensor's noise differs.
+        for name, picture in alone.items():
+            assert np.abs(again[name].astype(int) - picture).max() <= 12
+    finally:
+        one.close()
+        other.close()

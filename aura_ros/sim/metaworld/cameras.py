@@ -55,6 +55,7 @@ class Cameras:
 
     def render(self, data: mujoco.MjData) -> dict[str, Pixels]:
         """Images (pixels, pixels, 3), RGB, of ``data``, whose kinematics are up to date."""
+        self._gl.make_current()  # another renderer of this thread may have been
         return {name: self._seen_by(name, crop, data) for name, crop in CROPS.items()}
 
     def renew_noise(self, seed: int) -> None:
@@ -80,5 +81,6 @@ class Cameras:
 
     def close(self) -> None:
         """Free the context, in the thread that made it."""
+        self._gl.make_current()
         self._context.free()
         self._gl.free()
