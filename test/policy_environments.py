@@ -15,7 +15,7 @@ from chain_values import COMMAND_NS, at, joints_at, picture
 
 from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.loop import CommandLoop
-from aura_ros.guard.context import GuardConfig
+from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.guard import Guard
 from aura_ros.memory.memory import Memory
 from aura_ros.monitor.monitor import Monitor

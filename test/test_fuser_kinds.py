@@ -13,8 +13,10 @@ from aura_ros.fuser.loop import CommandLoop
 from aura_ros.fuser.moving import Moving
 from aura_ros.fuser.report import status_of
 from aura_ros.fuser.rest import rest_position
-from aura_ros.guard.checks import PLAN
-from aura_ros.guard.context import Context, GuardConfig, run_checks
+from aura_ros.guard.config import GuardConfig
+from aura_ros.guard.context import Context
+from aura_ros.guard.rules.built import build
+from aura_ros.guard.running import run_checks
 from aura_ros.motion.stop import at_rest
 from aura_ros.types import Now, Track
 
@@ -177,7 +179,7 @@ def test_plans_of_every_kind_are_smooth_and_pass_the_guards_checks():
             chunk(ROBOT, (plan.start_ns - ROS_0) / 1e9, rows=rows_of_every_kind(0.0)),
             plan, None, measured,
         )  # fmt: skip
-        checks = [check for check in run_checks(PLAN, judged) if check.name != "continuity"]
+        checks = [check for check in run_checks(build(ROBOT, GuardConfig).plan, judged) if check.name != "continuity"]
         assert all(check.passed for check in checks), checks
     end = made.commands[-1].position
     np.testing.assert_allclose(

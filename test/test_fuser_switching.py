@@ -27,7 +27,7 @@ from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.gripper import grippers_of
 from aura_ros.fuser.loop import CommandLoop
 from aura_ros.fuser.switching import LAST_SEQUENCE, Outcome, way_back
-from aura_ros.guard.context import GuardConfig
+from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.guard import Guard
 from aura_ros.monitor.monitor import Monitor
 from aura_ros.motion.bounds import row_rates
@@ -36,7 +36,6 @@ from aura_ros.pipeline import Pipeline, answer
 from aura_ros.robot.description import Switching
 from aura_ros.types import (
     ROLLBACK,
-    ActionChunk,
     ClockJump,
     Commitment,
     Decision,
@@ -48,6 +47,7 @@ from aura_ros.types import (
     Track,
     Tripped,
     Verdict,
+    WayBack,
 )
 
 PLAIN = toy()
@@ -239,7 +239,7 @@ def test_half_a_grasp_is_undone_along_the_path_it_came():
 
 def test_the_way_back_is_a_chunk_of_its_own_that_the_guard_judges():
     made = in_transition()
-    (back,) = [c for c in made.of(ActionChunk) if c.source == ROLLBACK]
+    (back,) = [w.chunk for w in made.of(WayBack)]
     assert back.order == (1, 1, LAST_SEQUENCE)
     (verdict,) = [v for v in made.of(Verdict) if v.chunk_digest == back.digest]
     assert verdict.decision == Decision.ALLOW
@@ -253,7 +253,7 @@ def test_the_way_back_is_a_chunk_of_its_own_that_the_guard_judges():
 
 def test_where_the_guard_refuses_the_way_back_the_plan_is_kept():
     made = rig(closes_s=1.4)
-    made.guard._judge = refusing(made.guard._judge)
+    made.guard._judge_plan = refusing(made.guard._judge_plan)
     made = switched(made, 1.5)
     assert made.status.task_switch == "kept"
     assert made.status.refused == {"guard_test": 1}
@@ -285,7 +285,7 @@ def test_the_way_back_is_no_longer_than_it_may_be():
     assert made.status.task_switch == "rolled_back"
     made.run(3.0)
     assert 0.0 < made.share < 0.95
-    (back,) = [c for c in made.of(ActionChunk) if c.source == ROLLBACK]
+    (back,) = [w.chunk for w in made.of(WayBack)]
     then = next(s for s in made.states if s.time_ns >= at(1.46).ros_ns)
     assert np.abs(back.rows[-1] - then.position).max() < 1e-6
     made.assert_sound()
@@ -389,7 +389,7 @@ def test_what_stops_anyway_is_not_rolled_back(stop):
     assert made.states[-1].velocity.any()
     made.instruct()
     assert made.status.task_switch == ""
-    assert not [c for c in made.of(ActionChunk) if c.source == ROLLBACK]
+    assert not [w.chunk for w in made.of(WayBack)]
     made.run(2.0)
     assert not made.states[-1].velocity.any()
 
@@ -454,7 +454,7 @@ def test_every_switch_is_smooth(
     made.instruct("another")
     outcome = made.status.task_switch
     assert outcome in ("dropped", "kept", "rolled_back")
-    backs = [c for c in made.of(ActionChunk) if c.source == ROLLBACK]
+    backs = [w.chunk for w in made.of(WayBack)]
     assert len(backs) == (outcome == "rolled_back")
     made.run(told_s + answered_s)
     made.episode, made.asks = 2, True

@@ -14,9 +14,10 @@ from chain_values import (
     toy,
 )
 
-from aura_ros.guard import guard as module
-from aura_ros.guard.context import GuardConfig, failed
+from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.guard import Guard
+from aura_ros.guard.judge import REMEMBERED
+from aura_ros.guard.lattice import failed
 from aura_ros.guard.mode import MOVING
 from aura_ros.motion.stop import at_rest
 from aura_ros.settings import SettingError
@@ -411,7 +412,7 @@ def test_nothing_is_allowed_in_a_mode_without_motion(mode, monkeypatch):
     elif mode == Mode.HOLD:
         watch.tell(risk(RiskLevel.ALARM))
     else:
-        monkeypatch.setattr(module, "PLAN", (stop_check,))
+        put_in(watch, "plan", stop_check, monkeypatch)
         watch.judge(50)
         monkeypatch.undo()
     assert watch.mode == mode
@@ -419,6 +420,13 @@ def test_nothing_is_allowed_in_a_mode_without_motion(mode, monkeypatch):
     assert verdict.decision == (Decision.HOLD if mode == Mode.HOLD else Decision.REFUSE)
     assert verdict.reason == "mode"
     assert watch.mode == mode
+
+
+def put_in(watch, stage, check, monkeypatch):
+    """``check`` is the only one of its stage."""
+    judge = watch.guard._judge
+    made = replace(judge._checks, **{stage: (("novel", check),)})
+    monkeypatch.setattr(judge, "_checks", made)
 
 
 def stop_check(context):
@@ -429,10 +437,10 @@ def broken_check(context):
     raise RuntimeError("broken")
 
 
-@pytest.mark.parametrize("kind", ["CHUNK", "PLAN"])
+@pytest.mark.parametrize("kind", ["chunk", "plan"])
 def test_a_stop_latches_until_a_person_resets_and_arms(kind, monkeypatch):
     watch = active()
-    monkeypatch.setattr(module, kind, (stop_check,))
+    put_in(watch, kind, stop_check, monkeypatch)
     watch.judge(2)
     monkeypatch.undo()
     assert watch.mode == Mode.STOP_LATCHED
@@ -449,10 +457,10 @@ def test_a_stop_latches_until_a_person_resets_and_arms(kind, monkeypatch):
     assert watch.mode == Mode.ARMED
 
 
-@pytest.mark.parametrize("kind", ["CHUNK", "PLAN"])
+@pytest.mark.parametrize("kind", ["chunk", "plan"])
 def test_a_check_that_raises_holds_and_the_hold_ends(kind, monkeypatch):
     watch = active()
-    monkeypatch.setattr(module, kind, (broken_check,))
+    put_in(watch, kind, broken_check, monkeypatch)
     verdict = watch.judge(2)
     monkeypatch.undo()
     assert verdict.decision == Decision.HOLD
@@ -488,7 +496,7 @@ def test_what_is_remembered_is_bounded():
     watch = armed()
     for k in range(200):
         watch.tell(watch.chunk(k + 1))
-    assert len(watch.guard._chunks) == module.REMEMBERED
+    assert len(watch.guard._judge._chunks) == REMEMBERED
 
 
 # --- the rest -------------------------------------------------------------------------------

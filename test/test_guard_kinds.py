@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from kinds import BASE, FINGER, LONGEST, SPIN, TURN, every_kind
 
-from aura_ros.guard.causes import tracking_check
 from aura_ros.guard.checks import (
     braking,
     continuity,
@@ -20,10 +19,13 @@ from aura_ros.guard.checks import (
     row_position,
     row_velocity,
 )
-from aura_ros.guard.context import Context, GuardConfig
+from aura_ros.guard.config import GuardConfig
+from aura_ros.guard.context import Context
+from aura_ros.guard.entry import Setup
+from aura_ros.guard.watches.tracking import Tracking
 from aura_ros.motion.jerk import integrate
 from aura_ros.motion.stop import at_rest, stop_jerk
-from aura_ros.types import Decision, KinematicState
+from aura_ros.types import Commitment, Decision, KinematicState
 
 ROBOT = every_kind()
 LIMITS = ROBOT.limits
@@ -102,7 +104,10 @@ def test_a_first_plan_of_a_base_begins_anywhere(column):
 
 def tracking(measured, robot=ROBOT):
     plan = at_rest(HOME, at(0.0).ros_ns, robot.knot_period_ns, robot.joints)
-    return tracking_check(plan, measured, robot, GuardConfig())
+    watch = Tracking(Setup(robot, GuardConfig))
+    watch.hear(Commitment(plan), at(0.0))
+    watch.hear(measured, at(0.0))
+    return watch.checks(at(0.0))[0]
 
 
 def test_tracking_compares_angles_the_short_way_and_leaves_out_what_nobody_measures():

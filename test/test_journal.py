@@ -57,6 +57,16 @@ VALUES = [
     t.Arm(True),
     t.Reset(),
     t.SetEnabled(False),
+    t.Provenance("a", "b", "c", "d"),
+    t.WayBack(chunk(ROBOT, alternatives=np.ones((2, 16, 3)))),
+    t.Distance(1, float("inf")),
+    t.Wrench(1, np.ones(3), np.zeros(3)),
+    t.Answer("resume"),
+    t.Tampered("chunk", "changed"),
+    t.AuditState("full"),
+    t.AuditHead(1, "log", 2, "abc", "def"),
+    t.Question(1, 2, "why", ("resume",)),
+    t.Retreat(1, 2, "why"),
     t.Configure({"rate": 1.0, "steps": (0.1, 0.2), "name": "x"}),
 ]
 

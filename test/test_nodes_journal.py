@@ -17,7 +17,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.loop import CommandLoop
-from aura_ros.guard.context import GuardConfig
+from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.guard import Guard
 from aura_ros.journal import encode, read_journal
 from aura_ros.memory.memory import Memory

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from aura_ros.fuser.config import FuserConfig
-from aura_ros.guard.context import GuardConfig
+from aura_ros.guard.config import GuardConfig
 from aura_ros.memory.gate import ErrorThresholdGate
 from aura_ros.policy.policy import PolicyConfig
 from aura_ros.settings import Setting, SettingError, setting, settings_of, validated

@@ -15,6 +15,7 @@ from aura_ros.types import (
     GuardStatus,
     JointState,
     Mode,
+    Provenance,
     digest_of,
     frozen_array,
 )
@@ -58,8 +59,12 @@ def changed(value, name):
     old = getattr(value, name)
     if isinstance(old, np.ndarray):
         new = np.array(old)
+        if not new.size:
+            return np.zeros((1, 2, 3))
         new.flat[-1] = np.nextafter(new.flat[-1], 1e9)
         return new
+    if isinstance(old, Provenance):
+        return replace(old, model="x")
     return old + 1 if isinstance(old, int) else (*old, "x") if isinstance(old, tuple) else old + "x"
 
 

@@ -23,12 +23,27 @@ from aura_ros.conversions.fields import (
     Codec,
     Field,
     Make,
+    alternatives,
     plain,
 )
 
 CHECKS = Codec(
     lambda value, make: [to_message(check, make) for check in value],
     lambda field, message: tuple(from_message(t.Check, check) for check in field),
+)
+
+PROVENANCE = Codec(
+    lambda value, make: to_message(value, make),
+    lambda field, message: from_message(t.Provenance, field),
+)
+# None or one: a list in the message.
+CORRECTION = Codec(
+    lambda value, make: [] if value is None else [to_message(value, make)],
+    lambda field, message: from_message(t.ActionChunk, field[0]) if len(field) else None,
+)
+ALTERNATIVES = Codec(
+    MATRIX.encode,
+    lambda field, message: alternatives(field, len(message.rows), len(message.joint_names)),
 )
 
 
@@ -45,6 +60,7 @@ PLAN = _fields(
     ("acceleration", "", MATRIX),
     ("chunk_digest", "", TEXT),
     ("base_digest", "", TEXT),
+    ("provenance", "", PROVENANCE),
 )
 
 TABLE: Mapping[type, tuple[Field, ...]] = {
@@ -59,6 +75,8 @@ TABLE: Mapping[type, tuple[Field, ...]] = {
         ("joint_names", "", TEXTS),
         ("rows", "", MATRIX),
         ("inference", "inference_ns", DURATION),
+        ("provenance", "", PROVENANCE),
+        ("alternatives", "", ALTERNATIVES),
     ),
     t.PolicyFeatures: _fields(
         ("stamp", "stamp_ns", TIME),
@@ -66,6 +84,7 @@ TABLE: Mapping[type, tuple[Field, ...]] = {
         ("episode", "", INT),
         ("sequence", "", INT),
         ("embedding", "", NUMBERS),
+        ("sensitivity", "", REAL),
     ),
     t.MemoryState: _fields(
         ("stamp", "stamp_ns", TIME),
@@ -78,6 +97,9 @@ TABLE: Mapping[type, tuple[Field, ...]] = {
         ("bytes_written", "", INT),
         ("state_bytes", "", INT),
         ("state_digest", "", TEXT),
+        ("session", "", INT),
+        ("previous_digest", "", TEXT),
+        ("state_norm", "", REAL),
     ),
     t.FailureRisk: _fields(
         ("stamp", "stamp_ns", TIME),
@@ -104,6 +126,9 @@ TABLE: Mapping[type, tuple[Field, ...]] = {
         ("decision", "", plain(t.Decision)),
         ("reason", "", TEXT),
         ("checks", "", CHECKS),
+        ("rules", "", TEXT),
+        ("provenance", "", PROVENANCE),
+        ("correction", "", CORRECTION),
     ),
     t.Lease: _fields(
         ("stamp", "stamp_ns", TIME),
@@ -121,6 +146,34 @@ TABLE: Mapping[type, tuple[Field, ...]] = {
         ("checks", "", CHECKS),
         ("allowed", "", INT),
         ("refused_reasons", "refused", REASONS),
+        ("asking", "", BOOL),
+        ("recovering", "", BOOL),
+        ("off", "", TEXTS),
+        ("rules", "", TEXT),
+    ),
+    t.Question: _fields(
+        ("stamp", "stamp_ns", TIME),
+        ("identifier", "", INT),
+        ("words", "", TEXT),
+        ("options", "", TEXTS),
+    ),
+    t.Retreat: _fields(
+        ("stamp", "stamp_ns", TIME),
+        ("until", "until_ns", TIME),
+        ("reason", "", TEXT),
+    ),
+    t.AuditHead: _fields(
+        ("stamp", "stamp_ns", TIME),
+        ("log", "", TEXT),
+        ("records", "", INT),
+        ("head", "", TEXT),
+        ("signature", "", TEXT),
+    ),
+    t.Provenance: _fields(
+        ("model", "", TEXT),
+        ("normalisation", "", TEXT),
+        ("configuration", "", TEXT),
+        ("instruction", "", TEXT),
     ),
     t.FuserStatus: _fields(
         ("stamp", "stamp_ns", TIME),
@@ -148,6 +201,7 @@ MESSAGES: Mapping[type, str] = {
     **{kind: f"aura_ros/msg/{kind.__name__}" for kind in TABLE},
     t.Proposal: "aura_ros/msg/Plan",
     t.Commitment: "aura_ros/msg/Plan",
+    t.WayBack: "aura_ros/msg/ActionChunk",
 }
 
 
@@ -155,9 +209,11 @@ def to_message(value: Any, make: Make) -> Any:
     """The message of a value, made by ``make``."""
     if isinstance(value, t.Proposal | t.Commitment):
         value = value.plan
+    elif isinstance(value, t.WayBack):
+        value = value.chunk
     kind = type(value)
     fields = {f.message: f.codec.encode(getattr(value, f.attribute), make) for f in TABLE[kind]}
-    if kind is t.Plan:
+    if kind in (t.ActionChunk, t.Plan):
         fields["digest"] = value.digest
     if "refused_reasons" in fields:
         fields["refused_counts"] = np.array(list(value.refused.values()), dtype=np.uint64)
@@ -168,6 +224,8 @@ def from_message(kind: type, message: Any) -> Any:
     """The value of type ``kind`` that a message carries."""
     if kind in (t.Proposal, t.Commitment):
         return kind(from_message(t.Plan, message))
+    if kind is t.WayBack:
+        return kind(from_message(t.ActionChunk, message))
     return kind(
         **{f.attribute: f.codec.decode(getattr(message, f.message), message) for f in TABLE[kind]}
     )

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from aura_ros.types import NS, Array
+from aura_ros.types import NO_ALTERNATIVES, NS, Array
 
 # Makes a message of a type from its fields; arrays are given as numpy arrays.
 Make: TypeAlias = Callable[[str, dict[str, Any]], Any]
@@ -46,6 +46,16 @@ def matrix(flat: Any, columns: int) -> Array:
     """Row-major numbers as (rows, columns); one row of what does not fit, for a check to refuse."""
     array = np.asarray(flat, dtype=np.float64)
     return array.reshape(-1, columns) if columns and array.size % columns == 0 else array[None, :]
+
+
+def alternatives(flat: Any, numbers: int, columns: int) -> Array:
+    """Row-major numbers as chunks (K, rows, columns) of so many ``numbers`` each; one row of what
+    does not fit, for a check to refuse."""
+    array = np.asarray(flat, dtype=np.float64)
+    if not array.size:
+        return NO_ALTERNATIVES
+    fits = columns and numbers and numbers % columns == 0 and array.size % numbers == 0
+    return array.reshape(-1, numbers // columns, columns) if fits else array[None, None, :]
 
 
 def plain(kind: type) -> Codec:

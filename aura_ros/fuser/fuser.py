@@ -41,6 +41,7 @@ from aura_ros.types import (
     Tick,
     Tripped,
     Verdict,
+    WayBack,
 )
 
 
@@ -84,8 +85,6 @@ class Fuser:
 
     @handle.register
     def _(self, value: ActionChunk, now: Now) -> list[Any]:
-        if self._tasks.is_way_back(value.digest):
-            return []  # its own, come back by the topic
         refusal = (
             self._closed()
             or self._tasks.episodes.refuse(value)
@@ -215,7 +214,7 @@ class Fuser:
         self._newest = back
         self._proposer.forget()
         self._proposer.hear(back, now)
-        out = [back, *self._follow([self._judged.propose(back, now)], now)]
+        out = [WayBack(back), *self._follow([self._judged.propose(back, now)], now)]
         self._tasks.look_after(back, bool(self._judged))
         return out
 

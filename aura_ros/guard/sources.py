@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from aura_ros.guard.context import failed, passed
+from aura_ros.guard.lattice import failed, passed
 from aura_ros.types import NS, Check, Decision, Now
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aura_ros.guard.context import below
+from aura_ros.guard.lattice import below
 from aura_ros.motion.bounds import TOLERANCE
 from aura_ros.robot.description import Robot
 from aura_ros.types import Array, Check

@@ -25,10 +25,14 @@ from aura_ros.types import (
 
 
 class Memory:
-    """One robot's memory. A new episode (instruction) begins with an empty state."""
+    """One robot's memory. A new episode (instruction) begins with an empty state.
 
-    def __init__(self, gate: ErrorThresholdGate | None = None) -> None:
+    ``session`` distinguishes this process from its predecessors.
+    """
+
+    def __init__(self, gate: ErrorThresholdGate | None = None, session: int = 0) -> None:
         self._gate = gate or ErrorThresholdGate()
+        self._session = session
         self._enabled = True
         self._start_anew()
 
@@ -49,6 +53,7 @@ class Memory:
             return []
         if (value.session, value.episode) != self._episode:
             self._state, self._episode = State(), (value.session, value.episode)
+        before = self._state.digest
         key, content = project(value.embedding)
         readout = self._state.recall(key)
         error = self._gate.error(self._state, key, content)
@@ -69,6 +74,9 @@ class Memory:
                 self._writes * self._state.size_bytes,
                 self._state.size_bytes,
                 self._state.digest,
+                self._session,
+                before,
+                self._state.norm,
             )
         ]
 

@@ -42,6 +42,11 @@ class State:
         """SHA-256 of the content."""
         return digest_of(self.weights, self.bias)
 
+    @property
+    def norm(self) -> float:
+        """Frobenius norm of weights and bias together."""
+        return float(np.hypot(np.linalg.norm(self.weights), np.linalg.norm(self.bias)))
+
     def recall(self, key: Vector) -> Vector:
         """What is stored under a unit ``key`` (d_k,): (d_v,)."""
         return np.asarray(self.weights @ key + self.bias)

@@ -27,7 +27,6 @@ from aura_ros.robot.description import Robot
 from aura_ros.settings import Setting
 from aura_ros.types import (
     NS,
-    ActionChunk,
     ClockJump,
     Command,
     Commitment,
@@ -37,6 +36,7 @@ from aura_ros.types import (
     Reset,
     Track,
     Tripped,
+    WayBack,
 )
 
 RATE = Setting("command_rate", 200.0, "rate of the command loop [Hz]", 10.0, 1000.0)
@@ -47,7 +47,7 @@ class FuserNode(ChainNode):
 
     room = "fuser"
     config = FuserConfig
-    says = (ActionChunk, Proposal, Commitment, FuserStatus)
+    says = (WayBack, Proposal, Commitment, FuserStatus)
 
     def declare_more(self) -> None:
         """The rate of the command loop."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 from aura_ros.memory.gate import ErrorThresholdGate
@@ -25,7 +26,7 @@ class MemoryNode(ChainNode):
 
     def build(self, robot: Robot, settings: Any) -> Room:
         """A memory with the gate of the parameters."""
-        return Memory(settings)
+        return Memory(settings, session=time.time_ns())
 
 
 def main(args: list[str] | None = None) -> None:

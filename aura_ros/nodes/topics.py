@@ -30,6 +30,7 @@ class Topic:
 
 TOPICS: Mapping[type, Topic] = {
     t.ActionChunk: Topic("chunk", RELIABLE),
+    t.WayBack: Topic("way_back", RELIABLE),
     t.PolicyFeatures: Topic("features", RELIABLE),
     t.MemoryState: Topic("memory_state", RELIABLE),
     t.FailureRisk: Topic("failure_risk", RELIABLE),
@@ -37,6 +38,9 @@ TOPICS: Mapping[type, Topic] = {
     t.Verdict: Topic("verdict", RELIABLE),
     t.Lease: Topic("lease", NEWEST),
     t.GuardStatus: Topic("guard_status", LATCHED),
+    t.Question: Topic("question", LATCHED),
+    t.Retreat: Topic("retreat", RELIABLE),
+    t.AuditHead: Topic("audit_head", RELIABLE),
     t.Commitment: Topic("committed_plan", LATCHED),
     t.FuserStatus: Topic("fuser_status", RELIABLE),
     t.Command: Topic("command", SENSOR),

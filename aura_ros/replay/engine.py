@@ -17,7 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 from aura_ros.fuser.config import FuserConfig
 from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.loop import CommandLoop
-from aura_ros.guard.context import GuardConfig
+from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.guard import Guard
 from aura_ros.memory.memory import Memory
 from aura_ros.monitor.calibration import Calibration

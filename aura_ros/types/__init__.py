@@ -7,32 +7,60 @@ Positions are rad or m as the joint's group says, rates per second (REP 103).
 
 from aura_ros.types.arrays import NS, Array, digest_of, freeze, frozen_array
 from aura_ros.types.chunks import (
+    NO_ALTERNATIVES,
     ROLLBACK,
     ActionChunk,
     KinematicState,
     Observation,
     PolicyFeatures,
+    Provenance,
     Request,
     Response,
+    WayBack,
 )
-from aura_ros.types.events import Arm, ClockJump, Configure, Reset, SetEnabled, Tick
-from aura_ros.types.inputs import Image, Instruction, JointState, Now, Objects
+from aura_ros.types.events import (
+    Answer,
+    Arm,
+    AuditHead,
+    AuditState,
+    ClockJump,
+    Configure,
+    Reset,
+    SetEnabled,
+    Tampered,
+    Tick,
+)
+from aura_ros.types.inputs import Distance, Image, Instruction, JointState, Now, Objects, Wrench
 from aura_ros.types.plans import Command, Commitment, FuserStatus, Plan, Proposal, Track, Tripped
 from aura_ros.types.reports import FailureRisk, Health, Level, MemoryState, RiskLevel
-from aura_ros.types.verdicts import Check, Decision, GuardStatus, Lease, Mode, Verdict
+from aura_ros.types.verdicts import (
+    Check,
+    Decision,
+    GuardStatus,
+    Lease,
+    Mode,
+    Question,
+    Retreat,
+    Verdict,
+)
 
 __all__ = [
+    "NO_ALTERNATIVES",
     "NS",
     "ROLLBACK",
     "ActionChunk",
+    "Answer",
     "Arm",
     "Array",
+    "AuditHead",
+    "AuditState",
     "Check",
     "ClockJump",
     "Command",
     "Commitment",
     "Configure",
     "Decision",
+    "Distance",
     "FailureRisk",
     "FuserStatus",
     "GuardStatus",
@@ -51,15 +79,21 @@ __all__ = [
     "Plan",
     "PolicyFeatures",
     "Proposal",
+    "Provenance",
+    "Question",
     "Request",
     "Reset",
     "Response",
+    "Retreat",
     "RiskLevel",
     "SetEnabled",
+    "Tampered",
     "Tick",
     "Track",
     "Tripped",
     "Verdict",
+    "WayBack",
+    "Wrench",
     "digest_of",
     "freeze",
     "frozen_array",

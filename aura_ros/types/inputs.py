@@ -43,6 +43,26 @@ class JointState:
 
 
 @dataclass(frozen=True)
+class Distance:
+    """Least distance [m] between robot and people, as a sensor tells it (ISO/TS 15066)."""
+
+    stamp_ns: int
+    metres: float
+
+
+@dataclass(frozen=True)
+class Wrench:
+    """Force (3,) [N] and torque (3,) [N m] at a force and torque sensor, in its frame."""
+
+    stamp_ns: int
+    force: Array
+    torque: Array
+
+    def __post_init__(self) -> None:
+        freeze(self, "force", "torque")
+
+
+@dataclass(frozen=True)
 class Instruction:
     """What the robot is told to do. Each new one begins an episode."""
 

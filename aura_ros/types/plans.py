@@ -8,6 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from aura_ros.types.arrays import Array, digest_of, freeze
+from aura_ros.types.chunks import UNSAID, Provenance
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Plan:
 
     ``position``, ``velocity``, ``acceleration`` have shape (K + 1, n); knot k is at
     ``start_ns + k * knot_period_ns``. ``chunk_digest`` names the chunk it executes (empty:
-    a stop), ``base_digest`` the committed plan that it continues (empty: from rest).
+    a stop), ``base_digest`` the committed plan that it continues (empty: from rest),
+    ``provenance`` is that of the chunk.
     """
 
     start_ns: int
@@ -27,6 +29,7 @@ class Plan:
     joint_names: tuple[str, ...]
     chunk_digest: str = ""
     base_digest: str = ""
+    provenance: Provenance = UNSAID
 
     def __post_init__(self) -> None:
         freeze(self, "position", "velocity", "acceleration")

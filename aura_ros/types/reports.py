@@ -11,7 +11,11 @@ from aura_ros.types.arrays import Array, freeze
 
 @dataclass(frozen=True)
 class MemoryState:
-    """What the memory answers to features: ``readout`` (d_v,), and what writing it cost."""
+    """What the memory answers to features: ``readout`` (d_v,), and what writing it cost.
+
+    ``session`` is the start of the memory's process [ns]; ``state_digest`` is of the state now,
+    ``previous_digest`` of the state before this update, ``state_norm`` its Frobenius norm.
+    """
 
     sequence: int
     stamp_ns: int
@@ -23,6 +27,9 @@ class MemoryState:
     bytes_written: int
     state_bytes: int
     state_digest: str
+    session: int = 0
+    previous_digest: str = ""
+    state_norm: float = 0.0
 
     def __post_init__(self) -> None:
         freeze(self, "readout")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from aura_ros.types.chunks import UNSAID, ActionChunk, Provenance
+
 
 class Decision(enum.IntEnum):
     """The lattice of decisions; the decision over all checks is their maximum."""
@@ -34,7 +36,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The guard's word on a chunk (``plan_digest`` empty) or on a plan and its chunk."""
+    """The guard's word on a chunk (``plan_digest`` empty) or on a plan and its chunk.
+
+    ``rules`` is the digest of the rules and limits that it was judged by. ``correction`` is what
+    could be allowed instead (CLAMP: other rows; SLOW: the same rows, later): a plan of it must be
+    proposed and judged like any other.
+    """
 
     stamp_ns: int
     chunk_digest: str
@@ -42,6 +49,9 @@ class Verdict:
     decision: Decision
     reason: str
     checks: tuple[Check, ...]
+    rules: str = ""
+    provenance: Provenance = UNSAID
+    correction: ActionChunk | None = None
 
 
 class Mode(enum.IntEnum):
@@ -70,7 +80,11 @@ class Lease:
 
 @dataclass(frozen=True)
 class GuardStatus:
-    """Mode with its reason, counters of verdicts by reason, and the latest source checks."""
+    """Mode with its reason, counters of verdicts by reason, and how world and chain stand.
+
+    ``asking``: a person must say how to go on; ``recovering``: only the way back may move;
+    ``off``: checks that are off, each with the reason; ``rules``: digest of rules and limits.
+    """
 
     stamp_ns: int
     mode: Mode
@@ -78,6 +92,30 @@ class GuardStatus:
     checks: tuple[Check, ...]
     allowed: int
     refused: Mapping[str, int]
+    asking: bool = False
+    recovering: bool = False
+    off: tuple[str, ...] = ()
+    rules: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "refused", MappingProxyType(dict(sorted(self.refused.items()))))
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person is asked: ``words`` say why motion is held; the answer is one of ``options``,
+    each a service of the guard."""
+
+    stamp_ns: int
+    identifier: int
+    words: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Retreat:
+    """The guard's word to the fuser: retrace the executed path to where it was at ``until_ns``."""
+
+    stamp_ns: int
+    until_ns: int
+    reason: str

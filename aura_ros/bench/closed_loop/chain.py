@@ -16,7 +16,7 @@ from aura_ros.bench.closed_loop.plant import Plant
 from aura_ros.bench.loop.late import Late
 from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.loop import CommandLoop
-from aura_ros.guard.context import GuardConfig
+from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.guard import Guard
 from aura_ros.memory.memory import Memory
 from aura_ros.monitor.monitor import Monitor

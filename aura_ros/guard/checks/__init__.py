@@ -1,11 +1,14 @@
-"""The checks, each a module with one function ``check(context) -> Check``.
+"""Checks of chunks and plans, each a module with one function ``check(context) -> Check``, or
+one ``make(setup)`` that returns such a function.
 
-``CHUNK`` judge a chunk as it arrives; ``PLAN`` judge the plan that was made of it, together
-with the chunk's rows, and its freshness again, since time has passed.
+``BUILT_IN`` is the table of them in the order in which they are run: those of a chunk as it
+arrives; those of the plan that was made of it, together with the chunk's rows, and its freshness
+again, since time has passed.
 """
 
 from aura_ros.guard.checks import (
     braking,
+    caution,
     continuity,
     freshness,
     integrity,
@@ -21,23 +24,26 @@ from aura_ros.guard.checks import (
     sequence,
     timing,
 )
-from aura_ros.guard.context import CheckFunction
+from aura_ros.guard.entry import Entry, Stage, plain
 
-CHUNK: tuple[CheckFunction, ...] = (schema.check, sequence.check, freshness.check)
-PLAN: tuple[CheckFunction, ...] = (
-    freshness.check,
-    row_position.check,
-    row_velocity.check,
-    row_acceleration.check,
-    integrity.check,
-    timing.check,
-    continuity.check,
-    plan_position.check,
-    plan_velocity.check,
-    plan_acceleration.check,
-    plan_jerk.check,
-    braking.check,
-    rotation.check,
+BUILT_IN: tuple[Entry, ...] = (
+    plain("schema", Stage.CHUNK, schema.check),
+    plain("sequence", Stage.CHUNK, sequence.check),
+    plain("freshness", Stage.CHUNK, freshness.check),
+    plain("plan_freshness", Stage.PLAN, freshness.check),
+    plain("row_position", Stage.PLAN, row_position.check),
+    plain("row_velocity", Stage.PLAN, row_velocity.check),
+    plain("row_acceleration", Stage.PLAN, row_acceleration.check),
+    plain("integrity", Stage.PLAN, integrity.check),
+    plain("timing", Stage.PLAN, timing.check),
+    plain("continuity", Stage.PLAN, continuity.check),
+    plain("plan_position", Stage.PLAN, plan_position.check),
+    plain("plan_velocity", Stage.PLAN, plan_velocity.check),
+    plain("plan_acceleration", Stage.PLAN, plan_acceleration.check),
+    plain("plan_jerk", Stage.PLAN, plan_jerk.check),
+    plain("braking", Stage.PLAN, braking.check),
+    plain("rotation", Stage.PLAN, rotation.check),
+    plain("caution", Stage.PLAN, caution.check),
 )
 
-__all__ = ["CHUNK", "PLAN"]
+__all__ = ["BUILT_IN"]

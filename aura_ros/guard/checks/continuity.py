@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from aura_ros.guard.context import Context, below
+from aura_ros.guard.context import Context
+from aura_ros.guard.lattice import below
 from aura_ros.motion.jerk import sample
 from aura_ros.types import Check, Plan
 

@@ -1,6 +1,7 @@
 """The observation behind the chunk is recent, and not from the future."""
 
-from aura_ros.guard.context import Context, failed, passed
+from aura_ros.guard.context import Context
+from aura_ros.guard.lattice import failed, passed
 from aura_ros.types import NS, Check, Decision
 
 

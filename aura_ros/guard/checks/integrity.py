@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from aura_ros.guard.context import Context, failed, passed
+from aura_ros.guard.context import Context
+from aura_ros.guard.lattice import failed, passed
 from aura_ros.motion.jerk import integrate, jerk_of
 from aura_ros.types import NS, Check, Decision, KinematicState, Plan
 

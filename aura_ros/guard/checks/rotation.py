@@ -7,7 +7,8 @@ longest of these bounds it between the knots too.
 import numpy as np
 from numpy.typing import NDArray
 
-from aura_ros.guard.context import Context, below, passed
+from aura_ros.guard.context import Context
+from aura_ros.guard.lattice import below, passed
 from aura_ros.motion.bounds import TOLERANCE, control_points
 from aura_ros.motion.jerk import integrate
 from aura_ros.motion.stop import stop_jerk

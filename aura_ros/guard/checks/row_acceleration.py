@@ -5,7 +5,8 @@ A spline through real rows reads up to twice as much, so splines are not used he
 
 import numpy as np
 
-from aura_ros.guard.context import Context, passed
+from aura_ros.guard.context import Context
+from aura_ros.guard.lattice import passed
 from aura_ros.guard.worst import worst_joint
 from aura_ros.types import Check
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from aura_ros.guard.context import Context, failed, passed
+from aura_ros.guard.context import Context
+from aura_ros.guard.lattice import failed, passed
 from aura_ros.types import Check, Decision
 
 
@@ -23,6 +24,10 @@ def _faults(context: Context) -> list[str]:
         faults.append(f"shape {chunk.rows.shape}, expected (2 or more, {len(robot.joints)})")
     if not np.isfinite(chunk.rows).all():
         faults.append("not finite")
+    if len(chunk.alternatives) and chunk.alternatives.shape[1:] != chunk.rows.shape:
+        faults.append(f"alternatives of shape {chunk.alternatives.shape[1:]}, not as the rows")
+    elif not np.isfinite(chunk.alternatives).all():
+        faults.append("alternatives are not finite")
     if chunk.row_period_ns <= 0:
         faults.append(f"row period {chunk.row_period_ns} ns is not positive")
     return faults

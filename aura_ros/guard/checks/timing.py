@@ -1,6 +1,7 @@
 """The plan starts after now, and its chunk is the one that was judged."""
 
-from aura_ros.guard.context import Context, failed, passed
+from aura_ros.guard.context import Context
+from aura_ros.guard.lattice import failed, passed
 from aura_ros.types import NS, Check, Decision
 
 

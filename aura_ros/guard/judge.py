@@ -1,0 +1,122 @@
+"""Chunks and plans before the guard: what is remembered of them, and how they are judged."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from aura_ros.guard.config import GuardConfig
+from aura_ros.guard.context import Context
+from aura_ros.guard.lattice import failed, passed
+from aura_ros.guard.mode import State
+from aura_ros.guard.rules.built import Checks
+from aura_ros.guard.running import Runner, run_checks
+from aura_ros.robot.description import Robot
+from aura_ros.types import (
+    ROLLBACK,
+    ActionChunk,
+    Check,
+    Decision,
+    JointState,
+    Mode,
+    Now,
+    Plan,
+)
+
+# Chunks and judged plans that are remembered; more would only be older than max_age.
+REMEMBERED = 64
+
+
+class Judge:
+    """Judges by ``checks``; remembers what was judged, and what it is judged against."""
+
+    def __init__(self, robot: Robot, checks: Checks, run: Runner, session: int) -> None:
+        self._robot, self._checks, self._run, self._session = robot, checks, run, session
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget every chunk and plan: at the start, and when ROS time jumped."""
+        self.measured: JointState | None = None
+        self.committed: Plan | None = None
+        self.waiting: Plan | None = None
+        self._last_order: tuple[int, int, int] | None = None
+        self._chunks: dict[str, ActionChunk] = {}
+        self._judged: deque[str] = deque(maxlen=REMEMBERED)
+        self._began_ns: int | None = None
+
+    def chunk(self, digest: str) -> ActionChunk | None:
+        """A chunk that passed, by its digest."""
+        return self._chunks.get(digest)
+
+    def keep(self, chunk: ActionChunk) -> None:
+        """A chunk passed, or was made here."""
+        self._chunks[chunk.digest] = chunk
+        while len(self._chunks) > REMEMBERED:
+            self._chunks.pop(next(iter(self._chunks)))
+
+    def judge_chunk(self, chunk: ActionChunk, now: Now, config: GuardConfig) -> tuple[Check, ...]:
+        """The checks of a chunk of the policy as it arrives; one that passes is remembered."""
+        checks = run_checks(self._checks.chunk, self._context(now, config, chunk), self._run)
+        if all(check.passed for check in checks):
+            self._last_order = chunk.order
+            self.keep(chunk)
+        return checks
+
+    def judge_way_back(
+        self, chunk: ActionChunk, now: Now, config: GuardConfig
+    ) -> tuple[Check, ...]:
+        """The checks of a way back: it has no order among the policy's chunks."""
+        context = self._context(now, config, chunk, ordered=False)
+        checks = run_checks(self._checks.chunk, context, self._run)
+        if chunk.source != ROLLBACK or chunk.digest in self._chunks:
+            words = "no way back, or one that was sent before"
+            checks = (failed("sequence", 1, 0, Decision.REFUSE, words), *checks)
+        elif all(check.passed for check in checks):
+            self.keep(chunk)
+        return checks
+
+    def judge_plan(
+        self, plan: Plan, chunk: ActionChunk, now: Now, config: GuardConfig, share: float
+    ) -> tuple[Context, tuple[Check, ...]]:
+        """The checks of a plan with its chunk, and what they looked at."""
+        context = self._context(now, config, chunk, plan, share)
+        checks = run_checks(self._checks.plan, context, self._run)
+        self._judged.append(plan.digest)
+        return context, checks
+
+    def _context(
+        self,
+        now: Now,
+        config: GuardConfig,
+        chunk: ActionChunk,
+        plan: Plan | None = None,
+        share: float = 1.0,
+        ordered: bool = True,
+    ) -> Context:
+        if self._began_ns is None:
+            self._began_ns = now.steady_ns
+        return Context(
+            now,
+            self._robot,
+            config,
+            chunk,
+            plan,
+            self.committed,
+            self.measured,
+            self._last_order if ordered else None,
+            frozenset(self._judged),
+            share,
+            self._session + now.steady_ns - self._began_ns if self._session else None,
+        )
+
+
+def mode_check(state: State, reason: str, chunk: ActionChunk) -> Check:
+    """Value: the mode; limit: ACTIVE. Plans are allowed only where motion is; on the way back,
+    only those of it."""
+    if not state.moving:
+        decision = Decision.HOLD if state.mode == Mode.HOLD else Decision.REFUSE
+        words = f"the guard is {state.mode.name}: {reason}"
+        return failed("mode", state.mode, Mode.ACTIVE, decision, words)
+    if state.recovering and chunk.source != ROLLBACK:
+        words = "only the way back may move now"
+        return failed("mode", state.mode, Mode.ACTIVE, Decision.REFUSE, words)
+    return passed("mode", state.mode, Mode.ACTIVE)

@@ -1,0 +1,86 @@
+"""How world, chain and policy stand: what the watches say together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from aura_ros.guard.config import GuardConfig
+from aura_ros.guard.lattice import join
+from aura_ros.guard.watch import About, Guarded, Watch
+from aura_ros.types import NS, Check, Decision, Now
+
+# What the policy does is as it should be while every check of it is below this share of its limit.
+CALM = 0.5
+
+
+class Standing:
+    """All watches of one guard."""
+
+    def __init__(self, watches: Iterable[Watch]) -> None:
+        self._watches = tuple(Guarded(watch) for watch in watches)
+        self._cautious_until_ns = -1
+        self.calm_ns: int | None = None
+        """When the policy was last as it should be, in ROS time [ns]."""
+
+    def hear(self, value: Any, now: Now) -> None:
+        """Hand a value to every watch."""
+        for watch in self._watches:
+            watch.hear(value, now)
+
+    def mend(self) -> None:
+        """A person resets the guard."""
+        for watch in self._watches:
+            watch.mend()
+
+    def checks(self, now: Now, about: About | None = None) -> tuple[Check, ...]:
+        """Every check, or those of one kind."""
+        chosen = (w for w in self._watches if about is None or w.about == about)
+        return tuple(check for watch in chosen for check in watch.checks(now))
+
+    def note_calm(self, now: Now) -> None:
+        """Remember when the policy was as it should be, for a retreat to that place."""
+        if all(check.passed and is_calm(check) for check in self.checks(now, About.POLICY)):
+            self.calm_ns = now.ros_ns
+
+    def be_cautious(self, now: Now, seconds: float) -> None:
+        """Motion is slower for a while."""
+        self._cautious_until_ns = now.steady_ns + int(seconds * NS)
+
+    def share(self, now: Now, config: GuardConfig) -> float:
+        """Share of the velocity limits that plans may use now."""
+        shares = [watch.share(now) for watch in self._watches]
+        slow = any(check.decision == Decision.SLOW for check in failing(self.checks(now)))
+        if slow or now.steady_ns < self._cautious_until_ns:
+            shares.append(config.cautious_share)
+        return min(shares, default=1.0)
+
+
+def is_calm(check: Check) -> bool:
+    """Whether a value is far below its limit; true where that says nothing."""
+    return not check.limit > 0 or check.value <= CALM * check.limit
+
+
+def failing(checks: Iterable[Check]) -> list[Check]:
+    """The checks that failed."""
+    return [check for check in checks if not check.passed]
+
+
+def causes(checks: Iterable[Check]) -> list[Check]:
+    """The checks that stand against all motion."""
+    return [check for check in failing(checks) if check.decision >= Decision.HOLD]
+
+
+def against_plans(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """The checks that stand against new plans alone."""
+    return tuple(c for c in failing(checks) if Decision.SLOW < c.decision < Decision.HOLD)
+
+
+def worst(checks: Iterable[Check]) -> Decision:
+    """The join of what stands against all motion; ALLOW: nothing does."""
+    return join(causes(checks))[0]
+
+
+def named(checks: Iterable[Check]) -> str:
+    """What failed, in words."""
+    return "; ".join(check.detail or check.name for check in checks)

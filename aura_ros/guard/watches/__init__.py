@@ -1,0 +1,29 @@
+"""What the guard watches beside chunks and plans: each a module with one class, a ``Watch``.
+
+``BUILT_IN`` is the table of them.
+"""
+
+from aura_ros.guard.entry import Entry, Stage
+from aura_ros.guard.watches.audit import Audit
+from aura_ros.guard.watches.failure_risk import Risk
+from aura_ros.guard.watches.liveness import Liveness
+from aura_ros.guard.watches.malformed import Malformed
+from aura_ros.guard.watches.tampering import Tampering
+from aura_ros.guard.watches.tracking import Tracking
+from aura_ros.types import Decision
+
+
+def _required(kind: type, decision: Decision = Decision.HOLD) -> Entry:
+    return Entry(kind.name, Stage.WORLD, kind, decision, optional=False)  # type: ignore[attr-defined]
+
+
+BUILT_IN: tuple[Entry, ...] = (
+    _required(Liveness),
+    _required(Risk),
+    _required(Tracking),
+    _required(Malformed),
+    _required(Audit),
+    _required(Tampering, Decision.STOP),
+)
+
+__all__ = ["BUILT_IN"]
