@@ -14,8 +14,9 @@ from aura_ros.bench.closed_loop.experiment import (
     Conditions,
     Grid,
 )
-from aura_ros.bench.closed_loop.report import NEVER, Report
+from aura_ros.bench.closed_loop.report import Report
 from aura_ros.bench.loop.outcome import DONE, LATE, Outcome
+from aura_ros.bench.loop.shown import NEVER
 from aura_ros.bench.registry import BenchOptions
 from aura_ros.figures import write_figures
 

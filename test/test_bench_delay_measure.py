@@ -13,13 +13,14 @@ from scipy.stats import beta
 from aura_ros.bench import registry
 from aura_ros.bench.delay import measure as bench
 from aura_ros.bench.delay.experiment import Conditions, Grid, Job
-from aura_ros.bench.delay.report import NEVER, Report
+from aura_ros.bench.delay.report import Report
 from aura_ros.bench.delay.systems import LIMITED, OURS, maker, names
 from aura_ros.bench.execution.executor import Setup
 from aura_ros.bench.execution.limiter import Limited
 from aura_ros.bench.loop.count import paired, row
 from aura_ros.bench.loop.outcome import DONE, LATE, Outcome, Timing
 from aura_ros.bench.loop.pool import outcomes
+from aura_ros.bench.loop.shown import NEVER
 from aura_ros.bench.loop.store import Store
 from aura_ros.bench.registry import BenchOptions
 from aura_ros.figures import write_figures

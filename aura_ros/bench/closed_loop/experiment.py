@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import metadata
 from itertools import product
 from pathlib import Path
 
 from aura_ros.bench.loop.outcome import Timing
-from aura_ros.types import digest_of
+from aura_ros.bench.loop.version import version_of
 
-PACKAGE = Path(__file__).resolve().parents[2]
 # What an episode's outcome depends on, in the package and outside of it.
 PARTS = (
     "types", "robot", "motion", "policy", "memory", "monitor", "guard", "fuser", "pipeline.py",
@@ -76,19 +74,11 @@ class Grid:
 
 def version(conditions: Conditions) -> str:
     """Digest of conditions, policy, code and libraries: equal digests mean equal episodes."""
-    files = sorted(file for part in PARTS for file in _sources(PACKAGE / part))
-    code = [(file.relative_to(PACKAGE).as_posix(), file.read_bytes()) for file in files]
     named = (*LIBRARIES, "metaworld") if conditions.sim == "metaworld" else LIBRARIES
-    libraries = [(name, metadata.version(name)) for name in named]
     settings = (conditions.sim, conditions.latency_ms, conditions.jitter, conditions.timing)
-    weights = _content(conditions.artifact)
-    return digest_of(*settings, weights, libraries, *code)
+    return version_of(PARTS, named, *settings, _content(conditions.artifact))
 
 
 @lru_cache(maxsize=4)
 def _content(path: Path) -> bytes:
     return path.read_bytes()
-
-
-def _sources(path: Path) -> list[Path]:
-    return [path] if path.is_file() else sorted(path.rglob("*.py"))

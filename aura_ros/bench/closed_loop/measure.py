@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import track
 
 from aura_ros.bench.closed_loop.cost import added_sample_cost_ms
 from aura_ros.bench.closed_loop.episode import run_job
@@ -16,13 +14,13 @@ from aura_ros.bench.closed_loop.experiment import TIMINGS, Conditions, Grid, Job
 from aura_ros.bench.closed_loop.plot import draw
 from aura_ros.bench.closed_loop.report import Report
 from aura_ros.bench.closed_loop.simulators import tasks
-from aura_ros.bench.loop.pool import outcomes
+from aura_ros.bench.loop.measure import EPISODES, finished, write
 from aura_ros.bench.loop.store import Store
 from aura_ros.bench.registry import BenchOptions
-from aura_ros.figures import Metric, commit, machine
+from aura_ros.figures import Metric
 from aura_ros.policy.shipped import shipped
 
-EPISODES, CELLS, TABLE, PICTURE = "episodes.jsonl", "cells.json", "table.txt", "success.png"
+PICTURE = "success.png"
 TABLE_WIDTH = 120
 # The trained policy that ships for each simulator.
 ARTIFACTS = {"embedded": "demo", "metaworld": "metaworld"}
@@ -55,13 +53,9 @@ def measure(
     # Before the episodes: they would take the cores that it is measured on.
     cost_ms = added_sample_cost_ms(conditions, grid.tasks[0])
     store = Store(out / EPISODES, made_by, Job)
-    left = [job for job in grid.jobs() if job not in store.outcomes]
-    options.say(f"{len(left)} episodes to run, {len(grid.jobs()) - len(left)} finished before")
-    finished = outcomes(run_job, left, conditions, workers)
-    for job, outcome in track(finished, "episodes", total=len(left)):
-        store.add(job, outcome)
-    report = Report(grid, store.outcomes)
-    _write(report, out, made_by, conditions)
+    found = finished(run_job, grid.jobs(), conditions, store, options.say, workers)
+    report = Report(grid, found)
+    write(out, made_by, report.document(), report.table(TABLE_WIDTH, _title(conditions)))
     options.say(escape(report.table(Console().width, _title(conditions))))
     options.say(escape(draw(report, out / PICTURE)))
     prefix = "" if conditions.sim == "embedded" else f"{conditions.sim}_"
@@ -77,18 +71,6 @@ def _ceiling(grid: Grid, conditions: Conditions) -> dict[str, Metric]:
 
     done = {task: expert_success(task, grid.seeds) for task in grid.tasks}
     return {f"success_expert_{task}": sum(runs) / len(runs) for task, runs in done.items()}
-
-
-def _write(report: Report, out: Path, made_by: str, conditions: Conditions) -> None:
-    document = {
-        "commit": commit(),
-        "machine": machine(),
-        "version": made_by,
-        "cells": report.document(),
-    }
-    out.mkdir(parents=True, exist_ok=True)
-    (out / CELLS).write_text(json.dumps(document, indent=1) + "\n")
-    (out / TABLE).write_text(report.table(TABLE_WIDTH, _title(conditions)))
 
 
 def _title(conditions: Conditions) -> str:

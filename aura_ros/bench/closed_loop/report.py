@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from aura_ros.bench.closed_loop.experiment import ARMS, FUSER, NAMED, OTHER, SYNC, Grid, Job
 from aura_ros.bench.loop.count import Row, paired, row
 from aura_ros.bench.loop.outcome import Outcome
+from aura_ros.bench.loop.shown import cell_text, shares, table_text
 from aura_ros.figures import Metric
 
-# JSON has no infinity: what was never reached is said in words.
-NEVER = "never"
 MISLED = "told other"
 Cell = tuple[str, str, str]
 """Arm, task, and what the policy is told."""
@@ -53,13 +50,11 @@ class Report:
         for name, _, _ in self.columns:
             table.add_column(name, justify="right")
         for task in self.grid.tasks:
-            table.add_row(task, *(_cell(self.of(a, task, told)) for _, a, told in self.columns))
+            table.add_row(task, *(cell_text(self.of(a, task, told)) for _, a, told in self.columns))
         sums = [self._sums(arm, told) for _, arm, told in self.columns]
         table.add_row("stalls of these", *(str(stalls) for stalls, _ in sums))
         table.add_row("broke a limit", *(str(broken) for _, broken in sums))
-        file = io.StringIO()
-        Console(file=file, width=width).print(table)
-        return file.getvalue()
+        return table_text(table, width)
 
     def figures(self) -> dict[str, Metric]:
         """Success, time, stalls and broken limits by arm, and the fuser against waiting."""
@@ -69,7 +64,7 @@ class Report:
             for task in self.grid.tasks:
                 found = self.of(arm, task)
                 if found is not None:
-                    values |= _shares(f"{arm}_{task}", found)
+                    values |= shares(f"{arm}_{task}", found)
             values[f"stalls_{arm}"], values[f"limit_violations_{arm}"] = self._sums(arm)
         return values | self._misled() | self._against_waiting()
 
@@ -131,21 +126,3 @@ class Report:
 
 def _paired(this: Mapping[int, Outcome], ours: Mapping[int, Outcome]) -> dict[str, Any]:
     return asdict(paired(this, ours))
-
-
-def _shares(where: str, found: Row) -> dict[str, Metric]:
-    key = f"success_{where}"
-    return {
-        key: found.success / found.episodes,
-        f"{key}_low": found.low,
-        f"{key}_high": found.high,
-        f"time_{where}_s": NEVER if found.time_s is None else found.time_s,
-    }
-
-
-def _cell(found: Row | None) -> str:
-    if found is None:
-        return ""
-    interval = f"{100 * found.low:.0f}-{100 * found.high:.0f}%"
-    time = "never" if found.time_s is None else f"{found.time_s:.1f}s"
-    return f"{found.success}/{found.episodes} {interval} {time:>5}"

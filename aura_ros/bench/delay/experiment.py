@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import metadata
 from itertools import product
-from pathlib import Path
 
 from aura_ros.bench.loop.outcome import Timing
+from aura_ros.bench.loop.version import version_of
 from aura_ros.robot.description import Robot
 from aura_ros.robot.load import load_robot
-from aura_ros.types import digest_of
 
-PACKAGE = Path(__file__).resolve().parents[2]
 # What an episode's outcome depends on, in the package and outside of it.
 PARTS = (
     "types", "robot", "motion", "policy", "fuser", "sim", "bench/execution", "bench/loop",
@@ -78,11 +75,4 @@ def _load(name: str) -> Robot:
 
 def version(conditions: Conditions) -> str:
     """Digest of conditions, robot, code and libraries: equal digests mean equal episodes."""
-    files = sorted(file for part in PARTS for file in _sources(PACKAGE / part))
-    code = [(file.relative_to(PACKAGE).as_posix(), file.read_bytes()) for file in files]
-    libraries = [(name, metadata.version(name)) for name in LIBRARIES]
-    return digest_of(conditions, conditions.load().digest, libraries, *code)
-
-
-def _sources(path: Path) -> list[Path]:
-    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+    return version_of(PARTS, LIBRARIES, conditions, conditions.load().digest)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import track
 
 from aura_ros.bench.delay.episode import run_job
 from aura_ros.bench.delay.experiment import Conditions, Grid, Job, version
 from aura_ros.bench.delay.plot import draw
 from aura_ros.bench.delay.report import Report
 from aura_ros.bench.delay.systems import LIMITED, OURS, maker, names
+from aura_ros.bench.loop.measure import EPISODES, finished, write
 from aura_ros.bench.loop.outcome import Outcome
-from aura_ros.bench.loop.pool import outcomes
 from aura_ros.bench.loop.store import Store
 from aura_ros.bench.registry import BenchOptions
-from aura_ros.figures import Metric, commit, machine
+from aura_ros.figures import Metric
 
-EPISODES, CELLS, TABLE, PICTURE = "episodes.jsonl", "cells.json", "table.txt", "delay.png"
+PICTURE = "delay.png"
 # Four latencies need so many columns of text.
 TABLE_WIDTH = 140
 
@@ -46,21 +44,9 @@ def measure(
     """
     out, made_by = options.out / "delay", version(conditions)
     store = Store(out / EPISODES, made_by, Job)
-    left = [job for job in grid.jobs() if job not in store.outcomes]
-    options.say(f"{len(left)} episodes to run, {len(grid.jobs()) - len(left)} finished before")
-    finished = outcomes(run_system, left, conditions, workers)
-    for job, outcome in track(finished, "episodes", total=len(left)):
-        store.add(job, outcome)
-    report = Report(grid, store.outcomes)
-    document = {
-        "commit": commit(),
-        "machine": machine(),
-        "version": made_by,
-        "cells": report.document(),
-    }
-    out.mkdir(parents=True, exist_ok=True)
-    (out / CELLS).write_text(json.dumps(document, indent=1) + "\n")
-    (out / TABLE).write_text(report.table(TABLE_WIDTH))
+    found = finished(run_system, grid.jobs(), conditions, store, options.say, workers)
+    report = Report(grid, found)
+    write(out, made_by, report.document(), report.table(TABLE_WIDTH))
     options.say(escape(report.table(Console().width)))
     options.say(escape(draw(report, out / PICTURE)))
     return report.figures()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -17,10 +15,9 @@ from aura_ros.bench.delay.summary import Cell, cells
 from aura_ros.bench.delay.systems import LIMITED, OURS
 from aura_ros.bench.loop.count import Row, paired, row
 from aura_ros.bench.loop.outcome import Outcome
+from aura_ros.bench.loop.shown import cell_text, shares, table_text
 from aura_ros.figures import Metric
 
-# JSON has no infinity: what was never reached is said in words.
-NEVER = "never"
 TITLE = (
     "By the policy's latency: done of all, 95 % interval, median time of those. Over all "
     "latencies: stalls, runs that broke a limit, and the peak measured acceleration [rad/s²] "
@@ -55,9 +52,9 @@ class Report:
         for task in self.grid.tasks:
             for system in self.grid.systems:
                 found = [self.of(system, task, latency) for latency in self.grid.latencies_ms]
-                table.add_row(task, system, *map(_cell, found), *_sums(found))
+                table.add_row(task, system, *map(cell_text, found), *_sums(found))
             table.add_section()
-        return _text(table, width)
+        return table_text(table, width)
 
     def figures(self) -> dict[str, Metric]:
         """Ours at every task and latency beside the best of the others, and sums."""
@@ -76,11 +73,11 @@ class Report:
         values: dict[str, Metric] = {}
         ours, others = self.of(OURS, task, latency), self._others(task, latency)
         if ours is not None:
-            values |= _shares("ours", where, ours)
+            values |= shares(f"ours_{where}", ours)
         if others:
             best = max(others, key=lambda name: _merit(others[name]))
             values[f"best_baseline_{where}"] = best
-            values |= _shares("best_baseline", where, others[best])
+            values |= shares(f"best_baseline_{where}", others[best])
         return values
 
     def _others(self, task: str, latency: int) -> dict[str, Row]:
@@ -113,33 +110,9 @@ def _merit(found: Row) -> tuple[int, float]:
     return found.success, -(found.time_s if found.time_s is not None else float("inf"))
 
 
-def _shares(who: str, where: str, found: Row) -> dict[str, Metric]:
-    key = f"success_{who}_{where}"
-    return {
-        key: found.success / found.episodes,
-        f"{key}_low": found.low,
-        f"{key}_high": found.high,
-        f"time_{who}_{where}_s": NEVER if found.time_s is None else found.time_s,
-    }
-
-
-def _cell(found: Row | None) -> str:
-    if found is None:
-        return ""
-    interval = f"{100 * found.low:.0f}-{100 * found.high:.0f}%"
-    time = "never" if found.time_s is None else f"{found.time_s:.1f}s"
-    return f"{found.success}/{found.episodes} {interval} {time:>5}"
-
-
 def _sums(rows: Iterable[Row | None]) -> tuple[str, str, str]:
     """Stalls, runs that broke a limit, and the largest of the median peak accelerations."""
     found = [row for row in rows if row is not None]
     peak = max((row.peak_acceleration for row in found), default=0.0)
     stalls, broken = sum(r.stalls for r in found), sum(r.violating for r in found)
     return str(stalls), str(broken), f"{peak:.0f}"
-
-
-def _text(table: Table, width: int) -> str:
-    file = io.StringIO()
-    Console(file=file, width=width).print(table)
-    return file.getvalue()

@@ -1,0 +1,47 @@
+"""Running the episodes that are not finished yet, and writing what came of all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rich.progress import track
+
+from aura_ros.bench.loop.outcome import Outcome
+from aura_ros.bench.loop.pool import outcomes
+from aura_ros.bench.loop.store import Store
+from aura_ros.figures import commit, machine
+
+Job = TypeVar("Job")
+Conditions = TypeVar("Conditions")
+
+EPISODES, CELLS, TABLE = "episodes.jsonl", "cells.json", "table.txt"
+
+
+def finished(
+    run: Callable[[Job, Conditions], Outcome],
+    jobs: Sequence[Job],
+    conditions: Conditions,
+    store: Store[Job],
+    say: Callable[[str], None],
+    workers: int | None = None,
+) -> dict[Job, Outcome]:
+    """The outcomes of all ``jobs``; those that ``store`` holds are not run again.
+
+    ``workers``: processes, by default one a core; 0 runs in this one.
+    """
+    left = [job for job in jobs if job not in store.outcomes]
+    say(f"{len(left)} episodes to run, {len(jobs) - len(left)} finished before")
+    for job, outcome in track(outcomes(run, left, conditions, workers), "episodes", len(left)):
+        store.add(job, outcome)
+    return store.outcomes
+
+
+def write(out: Path, made_by: str, cells: list[dict[str, Any]], table: str) -> None:
+    """Every cell as JSON with the code's version, commit and machine; the table as text."""
+    document = {"commit": commit(), "machine": machine(), "version": made_by, "cells": cells}
+    out.mkdir(parents=True, exist_ok=True)
+    (out / CELLS).write_text(json.dumps(document, indent=1) + "\n")
+    (out / TABLE).write_text(table)
