@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[2]
 
 
 def version_of(parts: Iterable[str], libraries: Iterable[str], *conditions: Any) -> str:
-    """Digest of conditions, libraries, and the code of ``parts`` (files, folders) of the package."""
+    """Digest of conditions, libraries, and the code of ``parts``: files, folders of the package."""
     files = sorted(file for part in parts for file in _sources(PACKAGE / part))
     code = [(file.relative_to(PACKAGE).as_posix(), file.read_bytes()) for file in files]
     installed = [(name, metadata.version(name)) for name in libraries]
