@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -48,8 +49,38 @@ class Rates:
     warm_ns: int = 800_000_000
 
 
+class Tap:
+    """Sees what passes between robot and rooms, and may change it. This one changes nothing."""
+
+    def sensed(self, values: list[Any], now: Now) -> list[Any]:
+        """What the sensors say, on its way to the rooms."""
+        return values
+
+    def said(self, room: str, values: list[Any], now: Now) -> list[Any]:
+        """What a room says, on its way to the others."""
+        return values
+
+    def note(self, said: Output, now: Now) -> None:
+        """What was said, as all heard it."""
+
+
+class Tapped:
+    """A room whose words pass a tap."""
+
+    def __init__(self, name: str, room: Room, tap: Tap) -> None:
+        self._name, self._room, self._tap = name, room, tap
+        self.health = room.health
+
+    def handle(self, value: Any, now: Now) -> list[Any]:
+        """As ``Room.handle``."""
+        return self._tap.said(self._name, self._room.handle(value, now), now)
+
+
 class Chain:
-    """Moves ``plant`` by the policy ``backend``, told ``instruction``, through all rooms."""
+    """Moves ``plant`` by the policy ``backend``, told ``instruction``, through all rooms.
+
+    ``guard`` stands in for the package's own; ``tap`` sees, and may change, what passes.
+    """
 
     def __init__(
         self,
@@ -58,18 +89,23 @@ class Chain:
         late: Late[Response],
         instruction: str,
         rates: Rates | None = None,
+        guard: Room | None = None,
+        tap: Tap | None = None,
     ) -> None:
         robot = plant.robot
         self._plant, self._backend, self._late = plant, backend, late
         self._instruction, self._rates = instruction, rates or Rates()
+        self._tap = tap or Tap()
         self._policy, self._fuser = Policy(robot), Fuser(robot)
         rooms: dict[str, Room] = {
             "policy": self._policy,
             "memory": Memory(),
             "monitor": Monitor(),
-            "guard": Guard(robot, GuardConfig(auto_arm=True)),
+            "guard": guard or Guard(robot, GuardConfig(auto_arm=True)),
             "fuser": self._fuser,
         }
+        if tap is not None:
+            rooms = {name: Tapped(name, room, tap) for name, room in rooms.items()}
         loop = CommandLoop(robot.limits, robot.rotations)
         self._pipeline = Pipeline(rooms, loop, self._ask)
         self._due = dict.fromkeys(("joints", "images", "ticks"), 0)
@@ -104,10 +140,12 @@ class Chain:
     def _turn(self, now_ns: int) -> None:
         """What is due at ``now_ns``."""
         self._now = Now(now_ns, now_ns)
+        sensed: list[Any] = []
         if self._is_due("joints", self._rates.joints_ns):
-            self._step([seeing.joints(self._plant, now_ns)])
+            sensed.append(seeing.joints(self._plant, now_ns))
         if self._is_due("images", self._rates.images_ns):
-            self._step(seeing.images(self._plant, now_ns).values())
+            sensed += seeing.images(self._plant, now_ns).values()
+        self._step(self._tap.sensed(sensed, self._now))
         self._step(self._late.arrived(now_ns))
         if self._is_due("ticks", self._rates.ticks_ns):
             self._step([Tick()])
@@ -124,6 +162,7 @@ class Chain:
                 self._note(said)
 
     def _note(self, said: Output) -> None:
+        self._tap.note(said, self._now)
         if isinstance(said.value, GuardStatus):
             self._mode = said.value.mode
         elif isinstance(said.value, Verdict) and said.value.decision != Decision.ALLOW:
