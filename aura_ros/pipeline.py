@@ -6,6 +6,7 @@ and a replayed one are connected alike.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from aura_ros.fuser.loop import CommandLoop
-from aura_ros.policy.backend import Backend
+from aura_ros.policy.backend import Backend, BackendError, FlowField, Sampler
 from aura_ros.types import (
+    NO_ALTERNATIVES,
     ActionChunk,
     Answer,
     Arm,
+    Array,
     AuditState,
     ClockJump,
     Command,
@@ -152,11 +155,42 @@ class Pipeline:
         return value
 
 
-def answer(backend: Backend, request: Request) -> Response:
-    """Ask the backend; whatever it raises becomes an answer with an error."""
+def answer(
+    backend: Backend, request: Request, samples: int = 1, sensitivity: bool = False
+) -> Response:
+    """Ask the backend; whatever it raises becomes an answer with an error.
+
+    ``samples``: chunks to draw, of a Sampler; the first is the answer, the others are its
+    alternatives. ``sensitivity``: say how sharply the flow turns there, of a FlowField.
+    """
     try:
         embedding = backend.encode(request.observation)
-        return Response(request.sequence, backend.act(request, embedding), embedding)
+        rows, alternatives = _drawn(backend, request, embedding, samples)
+        turning = _turning(backend, request, embedding, rows) if sensitivity else math.nan
+        return Response(
+            request.sequence, rows, embedding, alternatives=alternatives, sensitivity=turning
+        )
     except Exception as error:  # a foreign policy may raise anything; the chain goes on
         words = f"{backend.name}: {error or type(error).__name__}"
         return Response(request.sequence, np.zeros((0, 0)), np.zeros(0), words)
+
+
+def _drawn(
+    backend: Backend, request: Request, embedding: Array, samples: int
+) -> tuple[Array, Array]:
+    """Rows (H, width), and the alternatives (K, H, width) to them."""
+    if samples == 1:
+        return backend.act(request, embedding), NO_ALTERNATIVES
+    if not isinstance(backend, Sampler):
+        raise BackendError(f"it draws one chunk alone: set samples to 1, not {samples}")
+    drawn = backend.sample(request, embedding, samples)
+    return drawn[0], drawn[1:]
+
+
+def _turning(backend: Backend, request: Request, embedding: Array, rows: Array) -> float:
+    """How sharply the flow turns at ``rows``."""
+    if not isinstance(backend, FlowField):
+        raise BackendError("it shows no flow: set sensitivity to false")
+    from aura_ros.policy.sensitivity import sensitivity
+
+    return sensitivity(backend, request, embedding, rows)

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from aura_ros.policy.actions import ActionError, Actions, tools
 from aura_ros.policy.layout import LayoutError, Part, parse
 from aura_ros.robot.description import JointGroup, Limits, Switching
-from aura_ros.types import KinematicState, Observation, Request, Response
+from aura_ros.types import NO_ALTERNATIVES, KinematicState, Observation, Request, Response
 
 PERIOD_S = 0.05
 SWITCHING = Switching(closed=0.0, opened=0.04)
@@ -152,6 +152,33 @@ def test_without_a_layout_the_fuser_judges_what_is_not_finite():
 def test_an_error_stays_an_error():
     response = Response(1, np.zeros((0, 0)), np.zeros(0), "out of memory")
     assert Actions(ROBOT).applied(response, request()) is response
+
+
+# --- other chunks drawn for the same observation --------------------------------------------
+
+
+def drawn(alternatives):
+    made = Actions(ROBOT, parse("arm: delta; gripper: absolute"))
+    response = Response(1, np.ones((4, 3)), np.zeros(2), alternatives=alternatives)
+    return made.applied(response, request())
+
+
+def test_alternatives_mean_the_same_as_the_rows():
+    found = drawn(np.stack([2 * np.ones((4, 3)), np.ones((4, 3))]))
+    assert found.alternatives.shape == (2, *found.rows.shape)
+    assert np.array_equal(found.alternatives[1], found.rows)
+    assert not np.array_equal(found.alternatives[0], found.rows)
+
+
+def test_without_alternatives_there_are_none():
+    assert drawn(NO_ALTERNATIVES).alternatives.shape == (0, 0, 0)
+
+
+def test_an_alternative_that_cannot_be_read_spoils_the_answer():
+    found = drawn(np.full((1, 4, 3), np.nan))
+    assert found.error
+    assert not len(found.rows)
+    assert not len(found.alternatives)
 
 
 # --- layouts that do not fit the robot ------------------------------------------------------

@@ -103,6 +103,16 @@ def test_an_answer_becomes_a_chunk_and_features_of_the_request():
     np.testing.assert_array_equal(features.embedding, np.arange(5.0))
 
 
+def test_what_else_was_drawn_and_the_sensitivity_go_along():
+    talk = Talk()
+    asked = talk.see()
+    others = np.stack([ROWS + 0.01, ROWS - 0.01])
+    answer = Response(asked.sequence, ROWS, np.arange(5.0), alternatives=others, sensitivity=1.5)
+    chunk, features = talk.wait(0.15).tell(answer)
+    np.testing.assert_array_equal(chunk.alternatives, others)
+    assert features.sensitivity == 1.5
+
+
 def test_there_is_one_request_at_a_time():
     talk = Talk()
     assert talk.see()

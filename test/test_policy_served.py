@@ -49,6 +49,15 @@ def test_it_hears_and_answers_what_it_would_behind_a_server():
         np.testing.assert_array_equal(inside.heard[0][key], value)
 
 
+def test_features_come_with_several_chunks_too():
+    asked = told_apart([0.1, 0.2, 0.03], [0.3, 0.1, 0.0])
+    backend = ServedBackend(ROBOT, Weighted())
+    one, several = answer(backend, asked), answer(backend, asked, samples=3)
+    assert one.embedding.any()
+    np.testing.assert_array_equal(several.embedding, one.embedding)
+    assert len(several.alternatives) == 2
+
+
 def test_its_flow_is_shown_if_it_declares_one():
     assert not isinstance(ServedBackend(ROBOT, Weighted()), FlowField)
     backend, rows = ServedBackend(ROBOT, Flowing()), np.ones((HORIZON, 3))

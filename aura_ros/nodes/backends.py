@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from aura_ros.policy.backend import Backend, BackendError, declared_of
+from aura_ros.policy.backend import Backend, BackendError, FlowField, Sampler, declared_of
 from aura_ros.policy.declared import check_fits
 from aura_ros.policy.scripted import ScriptedBackend
 from aura_ros.robot.description import Robot
@@ -38,6 +39,8 @@ BACKEND_SETTINGS = (
     Setting("busy", False, "scripted: compute during the latency instead of sleeping", 0, 0),
     Setting("noise", 0.0, "scripted: bias of each chunk [rad or m]", 0.0, 1.0),
     Setting("seed", 0, "scripted: seed of the noise", 0, 2**31 - 1),
+    Setting("samples", 1, "chunks drawn for one observation, if the policy can", 1, 64),
+    Setting("sensitivity", False, "say how sharply the policy's flow turns, if it shows one", 0, 0),
 )
 
 
@@ -57,7 +60,26 @@ def make_backend(robot: Robot, chosen: Mapping[str, Any]) -> Backend:
     declared = declared_of(backend)
     if declared is not None:
         check_fits(declared, robot)
+    check_answers(backend, chosen)
     return backend
+
+
+def check_answers(backend: Backend, chosen: Mapping[str, Any]) -> None:
+    """What is asked of every answer, the backend can give. Raises ValueError."""
+    samples, declared = chosen["samples"], declared_of(backend)
+    most = 1 if not isinstance(backend, Sampler) else math.inf
+    if declared is not None:
+        most = min(most, declared.max_samples)
+    if samples > most:
+        raise ValueError(
+            f"parameter samples is {samples}, but backend {backend.name} draws at most {most}; "
+            f"set samples to {most} or less"
+        )
+    if chosen["sensitivity"] and not isinstance(backend, FlowField):
+        raise ValueError(
+            f"parameter sensitivity is true, but backend {backend.name} shows no flow; set it to "
+            "false"
+        )
 
 
 def check_timeouts(chosen: Mapping[str, Any], request_timeout: float) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rclpy.parameter import Parameter
@@ -42,7 +43,8 @@ class PolicyNode(ChainNode):
         check_timeouts(chosen, settings.request_timeout)
         backend = make_backend(robot, chosen)
         actions = make_actions(robot, chosen["actions"], backend, self.robot_source.urdf)
-        self._worker = Worker(backend, self.post)
+        asked = {name: chosen[name] for name in ("samples", "sensitivity")}
+        self._worker = Worker(backend, self.post, **asked)
         return Policy(robot, settings, session=time.time_ns(), actions=actions)
 
     def _chosen(self) -> dict[str, Any]:
@@ -71,10 +73,13 @@ class PolicyNode(ChainNode):
 
 
 class Worker:
-    """Asks the backend, in as many threads as there may be requests in flight."""
+    """Asks the backend, in as many threads as there may be requests in flight.
 
-    def __init__(self, backend: Backend, post: Callable[[Response], None]) -> None:
-        self._backend, self._post = backend, post
+    ``asked``: of every answer, as by :func:`aura_ros.pipeline.answer`.
+    """
+
+    def __init__(self, backend: Backend, post: Callable[[Response], None], **asked: Any) -> None:
+        self._answer, self._post = partial(answer, backend, **asked), post
         self._threads = 0
         self._closed = False
         self._news = threading.Condition()
@@ -108,7 +113,7 @@ class Worker:
     def _work(self) -> None:
         realtime.give_up()
         while (request := self._next()) is not None:
-            self._post(answer(self._backend, request))
+            self._post(self._answer(request))
 
 
 def main(args: list[str] | None = None) -> None:

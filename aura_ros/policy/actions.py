@@ -15,7 +15,7 @@ from aura_ros.policy.layout import COLUMNS, POSES, LayoutError, Part, text_of
 from aura_ros.policy.poses import PoseTargets, ToolKinematics, ToolTargets
 from aura_ros.robot.description import JointGroup, Robot
 from aura_ros.robot.problems import closest
-from aura_ros.types import Array, Request, Response
+from aura_ros.types import NO_ALTERNATIVES, Array, Request, Response
 
 # By kind of group. Columns of a pose are no numbers that add up.
 _ALLOWED = {
@@ -59,14 +59,24 @@ class Actions:
         return text_of(self.parts)
 
     def applied(self, response: Response, request: Request) -> Response:
-        """``response`` with absolute rows (H, n), or with the reason why there are none."""
+        """``response`` with absolute rows (H, n), or with the reason why there are none.
+
+        Its alternatives mean the same as its rows; one that cannot be read spoils the answer.
+        """
         if response.error:
             return response
+        told = request.start.position
         try:
-            rows = self.rows(response.rows, request.start.position)
+            rows = self.rows(response.rows, told)
+            others = [self.rows(drawn, told) for drawn in response.alternatives]
         except (ActionError, RotationError, KinematicsError) as error:
-            return replace(response, rows=np.zeros((0, 0)), error=f"rows of the policy: {error}")
-        return response if rows is response.rows else replace(response, rows=rows)
+            words = f"rows of the policy: {error}"
+            nothing = np.zeros((0, 0))
+            return replace(response, rows=nothing, alternatives=NO_ALTERNATIVES, error=words)
+        if rows is response.rows:
+            return response
+        alternatives = np.stack(others) if others else NO_ALTERNATIVES
+        return replace(response, rows=rows, alternatives=alternatives)
 
     def rows(self, given: Array, told: Array) -> Array:
         """Absolute targets of all joints for the backend's rows (H, width), told (n,).

@@ -43,7 +43,10 @@ class Sampler(Protocol):
     """A backend that can draw several chunks for one observation."""
 
     def sample(self, request: Request, embedding: Array, k: int) -> Array:
-        """Chunks (k, H, width) drawn independently; what they share is computed once."""
+        """Chunks (k, H, width) drawn independently; what they share is computed once.
+
+        One that learns its features along with the rows writes them into ``embedding`` here too.
+        """
 
 
 @runtime_checkable

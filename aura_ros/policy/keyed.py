@@ -84,11 +84,14 @@ class KeyedBackend:
 
     def act(self, request: Request, embedding: Array) -> Array:
         """The policy's rows (T, A); its features (d,) go into ``embedding``."""
-        answer = self._questions.answer(request, 1)
-        if self.declared.features:
-            embedding[:] = answer.features
-        return answer.rows
+        return self._answer(request, embedding, 1).rows
 
     def sample(self, request: Request, embedding: Array, k: int) -> Array:
-        """Chunks (k, T, A), for k up to ``declared.max_samples``."""
-        return self._questions.answer(request, k).samples
+        """Chunks (k, T, A), for k up to ``declared.max_samples``; features as by ``act``."""
+        return self._answer(request, embedding, k).samples
+
+    def _answer(self, request: Request, embedding: Array, samples: int) -> Answer:
+        answer = self._questions.answer(request, samples)
+        if self.declared.features:
+            embedding[:] = answer.features
+        return answer

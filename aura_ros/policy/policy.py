@@ -134,7 +134,12 @@ class Policy:
         """The chunk and the features of an answer."""
         request, observation = asked.request, asked.request.observation
         features = PolicyFeatures(
-            self._session, request.episode, request.sequence, observation.stamp_ns, value.embedding
+            self._session,
+            request.episode,
+            request.sequence,
+            observation.stamp_ns,
+            value.embedding,
+            value.sensitivity,
         )
         chunk = ActionChunk(
             self._session,
@@ -147,6 +152,7 @@ class Policy:
             value.rows,
             "policy",
             now.steady_ns - asked.now.steady_ns,
+            alternatives=value.alternatives,
         )
         self._answered = chunk.digest, now.steady_ns + int(self._config.commit_delay * NS)
         return [chunk, features]
