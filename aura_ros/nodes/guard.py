@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,11 +13,22 @@ from std_srvs.srv import SetBool, Trigger
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.guard import Guard
 from aura_ros.guard.mode import MOVING, RESUME, RETREAT
+from aura_ros.guard.rules.built import Checks, build
+from aura_ros.guard.rules.load import Rules, load_rules
+from aura_ros.nodes.budget import CHECK_BUDGET, Budget, Watchdog
 from aura_ros.nodes.chain_node import ChainNode
+from aura_ros.nodes.parameters import declare
 from aura_ros.nodes.run import run
 from aura_ros.pipeline import Room
 from aura_ros.robot.description import Robot
+from aura_ros.settings import Setting
 from aura_ros.types import Answer, Arm, GuardStatus, Lease, Mode, Question, Retreat, Verdict
+
+RULES = Setting(
+    "rules", "", "what is checked: a name in config/guard, or a path; empty: default", 0, 0
+)
+# A call of a foreign check that keeps the guard for so long has let the longest lease run out.
+PATIENCE_S = 0.25
 
 
 class GuardNode(ChainNode):
@@ -31,13 +43,35 @@ class GuardNode(ChainNode):
         self._mode = Mode.INIT
         self._reason = ""
         self._asking = False
+        self._enders: list[Callable[[], None]] = []
         self.create_service(SetBool, "~/arm", self._on_arm)
         for option in (RESUME, RETREAT):
             self.create_service(Trigger, f"~/{option}", partial(self._on_answer, option))
 
+    def declare_more(self) -> None:
+        """Which checks are on, and the time one may take."""
+        for spec in (RULES, CHECK_BUDGET):
+            declare(self, spec, read_only=True)
+
     def build(self, robot: Robot, settings: Any) -> Room:
         """A guard that is not armed; its session orders it after the one before."""
-        return Guard(robot, settings, session=time.time_ns())
+        rules = load_rules(str(self.get_parameter(RULES.name).value))
+        budget = Budget(float(self.get_parameter(CHECK_BUDGET.name).value))
+        self._enders.append(budget.close)
+        return Guard(robot, settings, time.time_ns(), partial(self._checks, rules), budget)
+
+    def _checks(self, rules: Rules, robot: Robot, settings: Callable[[], GuardConfig]) -> Checks:
+        checks = build(robot, settings, rules, self.robot_source.urdf)
+        if any(rule.distribution for rule in rules.rules):
+            watchdog = Watchdog(checks.busy, self.get_logger().error, PATIENCE_S)
+            self._enders.append(watchdog.end)
+        return checks
+
+    def close(self) -> None:
+        """End the threads of checks."""
+        super().close()
+        while self._enders:
+            self._enders.pop()()
 
     def act_on(self, value: Any, now: Any) -> None:
         """Remember the mode for the answer of ``~/arm``."""
