@@ -6,7 +6,7 @@ are leased, and the policy answers late.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,7 +79,7 @@ class Tapped:
 class Chain:
     """Moves ``plant`` by the policy ``backend``, told ``instruction``, through all rooms.
 
-    ``guard`` stands in for the package's own; ``tap`` sees, and may change, what passes.
+    ``others`` stand in for rooms of the package; ``tap`` sees, and may change, what passes.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Chain:
         late: Late[Response],
         instruction: str,
         rates: Rates | None = None,
-        guard: Room | None = None,
+        others: Mapping[str, Room] | None = None,
         tap: Tap | None = None,
     ) -> None:
         robot = plant.robot
@@ -101,9 +101,9 @@ class Chain:
             "policy": self._policy,
             "memory": Memory(),
             "monitor": Monitor(),
-            "guard": guard or Guard(robot, GuardConfig(auto_arm=True)),
+            "guard": Guard(robot, GuardConfig(auto_arm=True)),
             "fuser": self._fuser,
-        }
+        } | dict(others or {})
         if tap is not None:
             rooms = {name: Tapped(name, room, tap) for name, room in rooms.items()}
         loop = CommandLoop(robot.limits, robot.rotations)
