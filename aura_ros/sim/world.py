@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 
 from aura_ros.sim.furniture import CUBE_HALF, CUBES, KNOBS
-from aura_ros.sim.model import HOME, JOINTS, STEP_NS, TOOL, build_model
+from aura_ros.sim.model import HAND, HOME, JOINTS, STEP_NS, TOOL, build_model
 from aura_ros.sim.placement import Place, Placement
 from aura_ros.sim.render import Pixels, Pose, Renderer
 from aura_ros.sim.tasks import LIFTED, Situation, check_target, find_task
@@ -37,7 +37,7 @@ class World:
         self._cubes = np.array([self.model.body(name).id for name in cubes], dtype=np.intp)
         self._cube_geoms = self.model.body_geomadr[self._cubes]
         self._items = self._objects[[item for item, _ in self.task.pairs]]
-        self._tool = self.model.body(TOOL).id
+        self._tool, self._hand = self.model.body(TOOL).id, self.model.body(HAND).id
         self._renderer: Renderer | None = None
         self.reset(seed, target)
 
@@ -79,6 +79,15 @@ class World:
                 joint.qvel = 0.0
         for name in self._drawers:
             self._data.joint(name).qpos = self._data.joint(name).qvel = 0.0
+
+    @property
+    def data(self) -> mujoco.MjData:
+        """MuJoCo's state, for who looks on; only this class writes to it."""
+        return self._data
+
+    def push(self, force: Array) -> None:
+        """A force (3,) [N], in the base frame, acts on the hand from now on."""
+        self._data.xfrc_applied[self._hand, :3] = force
 
     def step(self, target: Array) -> None:
         """Advance 2 ms with position targets of shape (8,) [rad, finger m]."""
