@@ -56,6 +56,10 @@ class Tap:
         """What the sensors say, on its way to the rooms."""
         return values
 
+    def asked(self, request: Request, now: Now) -> Request:
+        """What the policy is asked, on its way to the backend."""
+        return request
+
     def said(self, room: str, values: list[Any], now: Now) -> list[Any]:
         """What a room says, on its way to the others."""
         return values
@@ -172,7 +176,7 @@ class Chain:
     def _ask(self, request: Request) -> None:
         """The policy computes on what it saw; its answer comes later."""
         self.requests += 1
-        response = answer(self._backend, request)
+        response = answer(self._backend, self._tap.asked(request, self._now))
         if response.error:
             self.failures += 1
             response = Response(request.sequence, np.zeros((0, 0)), np.zeros(0), response.error)
