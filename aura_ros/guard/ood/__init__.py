@@ -1,0 +1,1 @@
+"""Whether what the policy is told, sees and answers is like what it was calibrated on."""

@@ -1,0 +1,69 @@
+"""The policy's flow leads straight to its rows."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from aura_ros.guard.entry import Entry, Setup, Stage
+from aura_ros.guard.lattice import below, passed, unknown
+from aura_ros.guard.ood.debounce import Debounced, DebouncedLimit
+from aura_ros.guard.ood.shown import Shown
+from aura_ros.guard.risk.calibration import OPTION, part_of
+from aura_ros.guard.risk.session import Boundary
+from aura_ros.guard.watch import About, Watch
+from aura_ros.robot.spec import Field, Flag, Table
+from aura_ros.types import Check, Decision, Now, PolicyFeatures
+
+
+class SensitivityWatch(Watch):
+    """Value: directional sensitivity of the flow (SafeFlow, arXiv 2603.23983), the third largest
+    of the last five; limit: its calibrated quantile.
+
+    A policy that shows no flow passes; HOLD with ``require``.
+    """
+
+    name = "sensitivity"
+    about = About.POLICY
+
+    def __init__(self, setup: Setup) -> None:
+        calibrated: DebouncedLimit = part_of(setup, self.name)
+        self._decision, self._limit = setup.decision, calibrated.limit
+        self._required = bool(setup.options.get("require", False))
+        self._boundary, self._shown, self._window = Boundary(), Shown(), Debounced()
+        self._value, self._known = 0.0, True
+
+    def hear(self, value: Any, now: Now) -> None:
+        """Features, chunks, and where episodes begin."""
+        if self._boundary.crossed(value):
+            self._window.forget()
+            self._value = 0.0
+        self._shown.hear(value)
+        if isinstance(value, PolicyFeatures):
+            self._known = math.isfinite(value.sensitivity)
+            if self._known:
+                self._value = self._window.take(value.sensitivity)
+
+    def checks(self, now: Now) -> tuple[Check, ...]:
+        """One check."""
+        fault = self._shown.fault or ("" if self._known else "the policy shows no flow")
+        if fault and self._required:
+            return (unknown(self.name, f"sensitivity is required: {fault}"),)
+        if fault:
+            return (passed(self.name, 0.0, self._limit),)
+        words = "the policy's flow is unsteady here"
+        return (below(self.name, self._value, self._limit, words, self._decision),)
+
+
+ENTRY = Entry(
+    SensitivityWatch.name,
+    Stage.WORLD,
+    SensitivityWatch,
+    Decision.SLOW,
+    Table(
+        {
+            "calibration": OPTION,
+            "require": Field(Flag(), "HOLD while the policy shows no flow", False),
+        }
+    ),
+)

@@ -1,0 +1,70 @@
+"""The policy is sure of what to do: its samples and its consecutive chunks agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from aura_ros.guard.entry import Entry, Setup, Stage
+from aura_ros.guard.lattice import below
+from aura_ros.guard.ood.uncertainty import KINDS, GroupLimits, Uncertainties
+from aura_ros.guard.risk.calibration import OPTION, CalibrationError, part_of
+from aura_ros.guard.risk.session import Boundary
+from aura_ros.guard.watch import About, Watch
+from aura_ros.robot.spec import Field, Number, Table
+from aura_ros.types import Array, Check, Decision, Now
+
+FAR = 3.0
+
+
+class UncertaintyWatch(Watch):
+    """Value: worst of spread and disagreement of a joint group over its limit, of the last chunk;
+    limit 1. Above ``ask_above`` it asks. Without alternatives only the disagreement counts."""
+
+    name = "uncertainty"
+    about = About.POLICY
+
+    def __init__(self, setup: Setup) -> None:
+        calibrated: GroupLimits = part_of(setup, self.name)
+        groups = tuple(group.name for group in setup.robot.groups)
+        if calibrated.groups != groups or len(calibrated.limits) != len(KINDS) * len(groups):
+            raise CalibrationError(f"uncertainty was calibrated for groups {calibrated.groups}")
+        self._names = [f"{kind} of {group}" for kind in KINDS for group in groups]
+        self._decision, self._limits = setup.decision, calibrated.limits
+        self._far = float(setup.options.get("ask_above", FAR))
+        self._boundary, self._uncertainties = Boundary(), Uncertainties(setup.robot)
+        self._shares: Array = np.zeros_like(self._limits)
+
+    def hear(self, value: Any, now: Now) -> None:
+        """Judged chunks, and where episodes begin."""
+        if self._boundary.crossed(value):
+            self._uncertainties.forget()
+            self._shares = np.zeros_like(self._limits)
+        found = self._uncertainties.read(value)
+        if found is not None:
+            self._shares = np.where(np.isnan(found), 0.0, found / self._limits)
+
+    def checks(self, now: Now) -> tuple[Check, ...]:
+        """One check."""
+        worst = int(np.argmax(self._shares))
+        share = float(self._shares[worst])
+        decision = max(self._decision, Decision.ASK) if share > self._far else self._decision
+        words = f"the policy is unsure: {self._names[worst]} at {share:.2f} of its limit"
+        return (below(self.name, share, 1.0, words, decision),)
+
+
+ENTRY = Entry(
+    UncertaintyWatch.name,
+    Stage.WORLD,
+    UncertaintyWatch,
+    Decision.SLOW,
+    Table(
+        {
+            "calibration": OPTION,
+            "ask_above": Field(
+                Number(1.0), "share of the limit above which a person is asked", FAR
+            ),
+        }
+    ),
+)
