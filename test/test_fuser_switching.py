@@ -26,7 +26,8 @@ from aura_ros.fuser.config import FuserConfig
 from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.gripper import grippers_of
 from aura_ros.fuser.loop import CommandLoop
-from aura_ros.fuser.switching import LAST_SEQUENCE, Outcome, way_back
+from aura_ros.fuser.retrace import LAST_SEQUENCE, way_back
+from aura_ros.fuser.switching import Outcome
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.guard import Guard
 from aura_ros.monitor.monitor import Monitor
@@ -308,7 +309,7 @@ def test_a_robot_without_a_gripper_is_free():
 def test_what_was_not_watched_yet_is_watched_before_it_is_judged():
     made = rig(closes_s=0.4).run(1.2)
     made.fuser._tasks.forget()
-    made.fuser._tasks.switch(made.fuser._newest, at(made.seconds))
+    made.fuser._tasks.switch(made.fuser._taken.newest, at(made.seconds))
     assert made.fuser._tasks.outcome == Outcome.KEPT
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aura_ros.robot.description import Robot
-from aura_ros.types import NS, ActionChunk, Now
+from aura_ros.types import NS, ROLLBACK, ActionChunk, Now
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,14 @@ def refuse(
 ) -> Refusal | None:
     """The first reason against ``chunk``, or None."""
     return (
-        _malformed(chunk, robot)
+        malformed(chunk, robot)
         or _out_of_order(chunk, newest)
         or _untimely(chunk, now, robot, rules)
     )
 
 
-def _malformed(chunk: ActionChunk, robot: Robot) -> Refusal | None:
+def malformed(chunk: ActionChunk, robot: Robot) -> Refusal | None:
+    """Why ``chunk`` is none for ``robot``, or None."""
     if chunk.joint_names != robot.joints:
         missing = sorted(set(robot.joints) - set(chunk.joint_names))
         words = f"joints {missing} missing" if missing else "joints in another order"
@@ -54,6 +55,23 @@ def _malformed(chunk: ActionChunk, robot: Robot) -> Refusal | None:
     if chunk.row_period_ns <= 0:
         return Refusal("row_period", f"row period {chunk.row_period_ns} ns must be positive")
     return None
+
+
+def unlike(correction: ActionChunk, chunk: ActionChunk, robot: Robot) -> Refusal | None:
+    """Why ``correction`` cannot stand for ``chunk``, or None.
+
+    It has the chunk's place among chunks, and the way back stays one: rows of a policy that
+    passed for it would not have their grippers decided.
+    """
+    is_alike = (correction.source == ROLLBACK) == (chunk.source == ROLLBACK)
+    if correction.order != chunk.order or not is_alike:
+        words = (
+            f"the guard corrected chunk {chunk.order} of {chunk.source!r} by one of "
+            f"{correction.order} of {correction.source!r}"
+        )
+        return Refusal("correction", words)
+    fault = malformed(correction, robot)
+    return fault and Refusal("correction", f"the guard's correction: {fault.words}")
 
 
 def _out_of_order(chunk: ActionChunk, newest: ActionChunk | None) -> Refusal | None:

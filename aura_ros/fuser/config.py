@@ -49,3 +49,6 @@ class FuserConfig:
     rollback: float = setting(
         1.0, "longest way back out of half a grasp at a new instruction; 0: none [s]", 0.0, 2.0
     )
+    retreat: float = setting(
+        10.0, "executed motion that is kept for a retreat, rests apart; 0: none [s]", 0.0, 60.0
+    )

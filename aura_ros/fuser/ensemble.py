@@ -74,6 +74,10 @@ class Ensemble:
         self._lead: Member | None = None
         self._turned = 0
 
+    def __contains__(self, digest: str) -> bool:
+        """Whether the chunk of ``digest`` is one of them."""
+        return any(member.digest == digest for member in self._members)
+
     def discard(self, digest: str) -> None:
         """The chunk of ``digest`` was not executed: what came after it did not come of it."""
         self._members = deque((m for m in self._members if m.digest != digest), MEMBERS)

@@ -50,6 +50,16 @@ class Episodes:
         explained = was_announced or episode[1] == 0
         return replace(self, newest=episode, unexplained_ns=None if explained else now.steady_ns)
 
+    def forgot(self, chunk: ActionChunk, newest: ActionChunk | None) -> Episodes:
+        """After ``chunk`` turned out to be none: ``newest`` is the last one that was taken."""
+        before = None if newest is None else newest.order[:2]
+        wrong = chunk.order[:2]
+        return replace(
+            self,
+            newest=before if self.newest == wrong else self.newest,
+            over=before if self.over == wrong else self.over,
+        )
+
     def refuse(self, chunk: ActionChunk) -> Refusal | None:
         """Why ``chunk`` is not taken, if it belongs to a task that is over."""
         if self.over is None or chunk.order[:2] > self.over:

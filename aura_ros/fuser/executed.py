@@ -36,18 +36,19 @@ def recorded(
     count = (now_ns - first) // motion.knot_period_ns + 1
     if count <= 0:
         return old
-    new = _knots(motion, first, count)
+    new = knots_of(motion, first, count)
     here = np.full_like(new.position, np.nan)
     if measured is not None:
         here[:] = measured
-    if old is not None and _continues(old.plan, new):
+    if old is not None and continues(old.plan, new):
         new, here = splice(old.plan, new), np.concatenate([old.measured, here])
     kept = slice_from(new, now_ns - keep_ns)
     return Executed(kept, here[-len(kept.position) :])
 
 
-def _knots(motion: Plan, first_ns: int, count: int) -> Plan:
-    """``count`` knots of ``motion`` from ``first_ns`` on; at rest after its end."""
+def knots_of(motion: Plan, first_ns: int, count: int) -> Plan:
+    """``count`` knots of ``motion`` from ``first_ns`` on, not before its start; at rest after
+    its end."""
     k = (first_ns - motion.start_ns) // motion.knot_period_ns + np.arange(count)
     k = np.minimum(k, len(motion.position) - 1)
     return replace(
@@ -59,7 +60,7 @@ def _knots(motion: Plan, first_ns: int, count: int) -> Plan:
     )
 
 
-def _continues(old: Plan, new: Plan) -> bool:
+def continues(old: Plan, new: Plan) -> bool:
     """The first knot of ``new`` is where the motion of ``old`` leads, one knot later."""
     if new.start_ns != old.end_ns + old.knot_period_ns:
         return False

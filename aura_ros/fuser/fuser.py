@@ -1,8 +1,8 @@
 """The fuser as a deterministic core: values in with their times, values out.
 
-In: chunks, verdicts, leases, measured joints, instructions, failure risk, ticks. Out: proposals,
-commitments, the track that may move, the way back out of half a grasp, status. It reads no clock
-and commands nothing itself (see ``loop``).
+In: chunks, verdicts, leases, measured joints, instructions, failure risk, the word to retreat,
+ticks. Out: proposals, commitments, the track that may move, the way back out of half a grasp or
+to where all was well, status. It reads no clock and commands nothing itself (see ``loop``).
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from typing import Any
 from aura_ros.fuser.acted import Trust
 from aura_ros.fuser.admission import Admission, Refusal, refuse
 from aura_ros.fuser.config import FuserConfig
-from aura_ros.fuser.judged import Allowed, Judged, Step
+from aura_ros.fuser.judged import Allowed, Corrected, Judged, Step
 from aura_ros.fuser.moving import Moving
 from aura_ros.fuser.phase import Phase
 from aura_ros.fuser.propose import Proposer
 from aura_ros.fuser.report import health_of, status_of
+from aura_ros.fuser.retreat import WayHome
 from aura_ros.fuser.switching import Outcome, TaskSwitch
+from aura_ros.fuser.taken import Taken
 from aura_ros.fuser.track import MAX_LEASE_NS
 from aura_ros.robot.description import Robot
 from aura_ros.settings import validated
@@ -29,6 +31,7 @@ from aura_ros.types import (
     ActionChunk,
     ClockJump,
     Configure,
+    Decision,
     FailureRisk,
     FuserStatus,
     Health,
@@ -37,6 +40,7 @@ from aura_ros.types import (
     Lease,
     Now,
     Reset,
+    Retreat,
     SetEnabled,
     Tick,
     Tripped,
@@ -52,8 +56,9 @@ class Fuser:
         self._robot = robot
         self._moving = Moving(robot, config or FuserConfig())
         self._proposer = Proposer(robot, self._moving)
-        self._judged = Judged(self._proposer, self._moving)
         self._tasks, self._trust = TaskSwitch(self._moving), Trust(self._moving)
+        self._judged = Judged(self._proposer, self._moving, self._trust)
+        self._home = WayHome(self._moving)
         self._enabled = True
         self._tripped = ""
         self._start_anew()
@@ -63,7 +68,8 @@ class Fuser:
         self._proposer.forget()
         self._tasks.forget()
         self._trust.forget()
-        self._newest: ActionChunk | None = None
+        self._home.forget()
+        self._taken = Taken()
         self._judged.forget()
         self._phase: Phase | None = None
         self._lease: Lease | None = None
@@ -88,13 +94,14 @@ class Fuser:
         refusal = (
             self._closed()
             or self._tasks.episodes.refuse(value)
-            or refuse(value, self._newest, now, self._robot, self._admission())
+            or refuse(value, self._taken.newest, now, self._robot, self._admission())
         )
         if refusal is not None:
             return self._refuse(refusal, now)
-        if self._newest is not None and value.order[:2] != self._newest.order[:2]:
+        newest = self._taken.newest
+        if newest is not None and value.order[:2] != newest.order[:2]:
             self._proposer.forget()
-        self._newest = value
+        self._taken.take(value)
         self._tasks.took(value, now)
         acted = self._trust.acted_on(value, now)
         self._proposer.hear(acted, now)
@@ -115,8 +122,22 @@ class Fuser:
     @handle.register
     def _(self, value: Verdict, now: Now) -> list[Any]:
         out = self._follow(self._judged.hear(value, now), now)
-        self._tasks.look_after(self._newest, bool(self._judged))
+        self._tasks.look_after(self._taken.newest, bool(self._judged))
+        if not value.plan_digest and value.decision != Decision.ALLOW:
+            self._forget_chunk(value.chunk_digest)
         return [*out, *self._follow(self._judged.next(now), now)]
+
+    @handle.register
+    def _(self, value: Retreat, now: Now) -> list[Any]:
+        closed = self._closed()
+        if closed is not None:
+            return self._refuse(closed, now)
+        self._judged.forget()
+        out = self._moving.drop(now)
+        back = self._home.back(value, self._taken.newest, now)
+        if isinstance(back, Refusal):
+            return [*out, *self._refuse(back, now)]
+        return [*out, *self._go_back(back, now), self.status(now)]
 
     @handle.register
     def _(self, value: Lease, now: Now) -> list[Any]:
@@ -137,6 +158,7 @@ class Fuser:
     def _(self, value: Tick, now: Now) -> list[Any]:
         out = self._moving.settle(now)
         self._tasks.watch(now)
+        self._home.watch(now)
         return [*out, self.status(now)]
 
     @handle.register
@@ -188,7 +210,8 @@ class Fuser:
         return None
 
     def _follow(self, steps: list[Step], now: Now) -> list[Any]:
-        """Refusals are counted, plans that are allowed are committed, proposals go out."""
+        """Refusals are counted, corrections too; plans that are allowed are committed, proposals
+        go out."""
         out: list[Any] = []
         for step in steps:
             if isinstance(step, Refusal):
@@ -197,6 +220,11 @@ class Fuser:
                 self._committed += 1
                 self._phase = step.proposed.phase
                 out += self._moving.commit(step.proposed.plan, now)
+            elif isinstance(step, Corrected):
+                self._taken.correct(step.of, step.chunk)
+                self._tasks.corrected(step.of, step.chunk)
+                self._home.corrected(step.of, step.chunk)
+                out += self._refuse(step.refusal, now)
             else:
                 out.append(step)
         return out
@@ -205,18 +233,29 @@ class Fuser:
         """Another task was given: the motion in flight is dropped, kept or rolled back."""
         if self._closed() is not None:
             return []  # what moves is a stop tail
-        back = self._tasks.switch(self._newest, now)
+        back = self._tasks.switch(self._taken.newest, now)
         if self._tasks.outcome == Outcome.DROPPED:
             self._phase = None
             return self._moving.drop(now)
         if back is None:
             return []
-        self._newest = back
-        self._proposer.forget()
-        self._proposer.hear(back, now)
-        out = [WayBack(back), *self._follow([self._judged.propose(back, now)], now)]
+        self._taken.take(back)
+        self._home.note(back)
+        out = self._go_back(back, now)
         self._tasks.look_after(back, bool(self._judged))
         return out
+
+    def _go_back(self, back: ActionChunk, now: Now) -> list[Any]:
+        """The way back, and the plan of it that goes to the guard."""
+        self._proposer.forget()
+        self._proposer.hear(back, now)
+        return [WayBack(back), *self._follow([self._judged.propose(back, now)], now)]
+
+    def _forget_chunk(self, digest: str) -> None:
+        """The guard refused a chunk as such: it was never taken, and older ones are new again."""
+        chunk = self._taken.forget(digest)
+        if chunk is not None:
+            self._tasks.forgot(chunk, self._taken.newest)
 
     def _stop(self, now: Now) -> list[Any]:
         self._judged.forget()
@@ -241,7 +280,9 @@ class Fuser:
         status = status_of(
             self._moving, self._committed, self._refused, self._last_refusal, self._tripped, now
         )
-        return replace(status, task_switch=self._tasks.outcome.value)
+        is_back = status.state == "moving" and self._home.is_taken(now)
+        state = "retreating" if is_back else status.state
+        return replace(status, state=state, task_switch=self._tasks.outcome.value)
 
     def phase_rate(self, now: Now) -> float:
         """How fast the committed motion goes along its rows: 1 as recorded, 0 at its end."""
@@ -254,5 +295,6 @@ class Fuser:
             "task_switch": self._tasks.outcome.value,
             "contact": self._tasks.contact(now).value,
             "trust": f"{self._trust.share(now):.2f}",
+            "retraceable_s": f"{self._home.remembered_s:.1f}",
         }
         return replace(health, values={**health.values, **seen})

@@ -11,7 +11,14 @@ from aura_ros.fuser.alignment import aligned_row
 from aura_ros.fuser.ensemble import Ensemble, Member, Weighting
 from aura_ros.fuser.moving import Moving
 from aura_ros.fuser.phase import Phase
-from aura_ros.fuser.reference import Reference, interpolated, knots_left, near, resampled
+from aura_ros.fuser.reference import (
+    Reference,
+    interpolated,
+    knots_left,
+    most_knots,
+    near,
+    resampled,
+)
 from aura_ros.fuser.smoother import smoothed
 from aura_ros.fuser.solve import Grid, Solver
 from aura_ros.motion.jerk import integrate, knot_at_or_after
@@ -21,12 +28,16 @@ from aura_ros.types import NS, ActionChunk, Array, KinematicState, Now, Plan
 
 @dataclass(frozen=True)
 class Proposed:
-    """A plan, the chunk it was made of, how often that was tried, and how fast it goes."""
+    """A plan, the chunk it was made of, how often that was tried, and how fast it goes.
+
+    ``corrections``: how often the guard has corrected that chunk.
+    """
 
     plan: Plan
     chunk: ActionChunk
     attempt: int
     phase: Phase
+    corrections: int = 0
 
 
 class Proposer:
@@ -62,6 +73,10 @@ class Proposer:
         member = Member(chunk.digest, chunk.observation_stamp_ns, reference)
         self._ensemble.add(member, self._weighting)
 
+    def knows(self, chunk: ActionChunk) -> bool:
+        """Whether ``chunk`` was heard and not given up since."""
+        return chunk.digest in self._ensemble
+
     def discard(self, chunk: ActionChunk) -> None:
         """``chunk`` will not be executed."""
         self._ensemble.discard(chunk.digest)
@@ -89,7 +104,7 @@ class Proposer:
         vetted, or why there is none."""
         moving, period_ns = self._moving, self._grid.period_ns
         start_ns = self._start_ns(attempt, now)
-        count = knots_left(self._ensemble.last_ns, start_ns, period_ns)
+        count = knots_left(self._ensemble.last_ns, start_ns, period_ns, most_knots(chunk))
         if count < moving.config.min_knots:
             return Refusal("expired", "the chunk ends before it could start")
         state = moving.base(start_ns, now)
@@ -123,4 +138,5 @@ class Proposer:
             self._robot.joints,
             chunk.digest,
             moving.identity,
+            chunk.provenance,
         )

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from aura_ros.motion.jerk import knot_at_or_after
 from aura_ros.robot.description import Robot
-from aura_ros.types import ActionChunk, Array
+from aura_ros.types import ROLLBACK, ActionChunk, Array
 
-# Longer chunks are planned in parts.
+# Longer chunks are planned in parts; nothing follows a way back.
 MAX_KNOTS = 250
+MAX_KNOTS_BACK = 1000
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,14 @@ class Reference:
         return (first_ns - self.start_ns) // self.period_ns + np.arange(count)
 
 
-def knots_left(end_ns: int, start_ns: int, period_ns: int) -> int:
-    """How many knots after ``start_ns`` are not after ``end_ns``, at most ``MAX_KNOTS``."""
-    return min(max((end_ns - start_ns) // period_ns, 0), MAX_KNOTS)
+def most_knots(chunk: ActionChunk) -> int:
+    """The longest plan of ``chunk``."""
+    return MAX_KNOTS_BACK if chunk.source == ROLLBACK else MAX_KNOTS
+
+
+def knots_left(end_ns: int, start_ns: int, period_ns: int, most: int = MAX_KNOTS) -> int:
+    """How many knots after ``start_ns`` are not after ``end_ns``, at most ``most``."""
+    return min(max((end_ns - start_ns) // period_ns, 0), most)
 
 
 def resampled(chunk: ActionChunk, rows: Array, robot: Robot) -> Reference:
@@ -53,7 +59,7 @@ def resampled(chunk: ActionChunk, rows: Array, robot: Robot) -> Reference:
     """
     period_ns = robot.knot_period_ns
     first = knot_at_or_after(chunk.start_ns, period_ns)
-    count = min(max((chunk.end_ns - first) // period_ns + 1, 1), MAX_KNOTS)
+    count = min(max((chunk.end_ns - first) // period_ns + 1, 1), most_knots(chunk))
     since_row_0 = first - chunk.start_ns + period_ns * np.arange(count)
     values = interpolated(rows, since_row_0 / chunk.row_period_ns, robot.averaged)
     limits = robot.limits

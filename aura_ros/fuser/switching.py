@@ -8,7 +8,6 @@ executed path to before it began.
 from __future__ import annotations
 
 import enum
-import math
 
 import numpy as np
 
@@ -16,17 +15,9 @@ from aura_ros.fuser.contact import SETTLE_NS, Contact, Hands
 from aura_ros.fuser.episodes import Episodes
 from aura_ros.fuser.executed import Executed, recorded
 from aura_ros.fuser.moving import Moving
-from aura_ros.motion.bounds import row_rates
-from aura_ros.motion.jerk import knot_at_or_after, sample, slice_from, splice
-from aura_ros.robot.description import Limits, Robot
-from aura_ros.types import NS, ROLLBACK, ActionChunk, Array, Instruction, Now, Plan
-
-# After every chunk of its episode, before those of the next (sequences are uint32).
-LAST_SEQUENCE = 2**32 - 1
-# Share of the limits that a retraced path uses, so that the plan can follow it.
-USED = 0.8
-# Times that a path is slowed down until it does; each time it comes nearer.
-TRIES = 6
+from aura_ros.fuser.retrace import chunk_of, way_back
+from aura_ros.motion.jerk import knot_at_or_after, slice_from, splice
+from aura_ros.types import NS, ActionChunk, Instruction, Now, Plan
 
 
 class Outcome(enum.Enum):
@@ -67,6 +58,15 @@ class TaskSwitch:
     def took(self, chunk: ActionChunk, now: Now) -> None:
         """A chunk was accepted."""
         self.episodes = self.episodes.took(chunk, now)
+
+    def forgot(self, chunk: ActionChunk, newest: ActionChunk | None) -> None:
+        """The guard refused ``chunk`` as such; ``newest`` is the last one that was taken."""
+        self.episodes = self.episodes.forgot(chunk, newest)
+
+    def corrected(self, digest: str, chunk: ActionChunk) -> None:
+        """The guard put ``chunk`` in the place of that of ``digest``."""
+        if self.is_way_back(digest):
+            self._way_back = chunk.digest
 
     def is_way_back(self, digest: str) -> bool:
         """Whether the chunk of ``digest`` is the way back that was last made here."""
@@ -133,7 +133,7 @@ class TaskSwitch:
         start_ns = knot_at_or_after(now.ros_ns + delay_ns, period_ns)
         path = splice(executed.plan, slice_from(motion, executed.plan.end_ns))
         rows = way_back(path, back_to_ns, start_ns, self._robot.limits)
-        back = _chunk(rows, newest, start_ns, now, self._robot)
+        back = chunk_of(rows, newest, start_ns, now, self._robot)
         self.outcome, self._way_back = Outcome.ROLLED_BACK, back.digest
         return back
 
@@ -146,47 +146,3 @@ def before_transition(hands: Hands, executed: Executed, longest_ns: int) -> int 
     if k == len(plan.position) - 1:
         return None
     return max(plan.start_ns + k * plan.knot_period_ns, plan.end_ns - longest_ns)
-
-
-def way_back(path: Plan, first_ns: int, last_ns: int, limits: Limits) -> Array:
-    """Rows (H, n), a knot period apart, from ``path`` at ``last_ns`` back to ``first_ns``.
-
-    They take a minimum-jerk course along the path (Flash and Hogan 1985): at rest at both ends,
-    nowhere faster than the way there, and slower where limits demand it.
-    """
-    h = path.knot_period_ns / NS
-    # The greatest rate of the minimum-jerk course is 1.875 of its mean.
-    duration = 1.875 * (last_ns - first_ns) / NS
-    for _ in range(TRIES):
-        count = max(math.ceil(duration / h), 2)
-        u = np.arange(count + 1) / count
-        ago = (10 * u**3 - 15 * u**4 + 6 * u**5) * (last_ns - first_ns)
-        rows = np.array([sample(path, last_ns - round(t)).position for t in ago])
-        too_fast = _too_fast(rows, h, limits)
-        if too_fast <= 1.0:
-            break
-        duration *= too_fast
-    return np.clip(rows, limits.lower, limits.upper)
-
-
-def _too_fast(rows: Array, h: float, limits: Limits) -> float:
-    """By how much ``rows`` must be slowed to use no more than their share of the limits."""
-    velocity, acceleration = row_rates(rows, h)
-    v = np.abs(velocity / limits.velocity).max(initial=0.0)
-    a = np.abs(acceleration / limits.acceleration).max(initial=0.0)
-    return float(max(v / USED, np.sqrt(a / USED)))
-
-
-def _chunk(rows: Array, newest: ActionChunk, start_ns: int, now: Now, robot: Robot) -> ActionChunk:
-    session, episode, _ = newest.order
-    return ActionChunk(
-        session,
-        episode,
-        LAST_SEQUENCE,
-        now.ros_ns,
-        start_ns,
-        robot.knot_period_ns,
-        robot.joints,
-        rows,
-        ROLLBACK,
-    )
