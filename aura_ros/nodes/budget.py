@@ -124,7 +124,8 @@ class Watchdog:
         self._busy, self._say, self._patience = busy, say, patience
         self._seen = self._said = 0
         self._ended = threading.Event()
-        threading.Thread(target=self._work, name="watchdog of checks", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name="watchdog of checks", daemon=True)
+        self._thread.start()
 
     def look(self) -> None:
         """See whether the code of the last look is still running."""

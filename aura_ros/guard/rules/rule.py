@@ -45,8 +45,14 @@ class Rule:
 def default_rule(entry: Entry) -> Rule:
     """What holds for a check that the rules do not name."""
     use = Use.ON if not entry.optional else Use.AUTO if entry.automatic else Use.OFF
-    lacking = tuple(name for name, f in entry.options.fields.items() if f.default is REQUIRED)
-    return Rule(entry, use, entry.decision, entry.options.defaults, lacking)
+    lacking = required_options(entry)
+    options = {**entry.options.defaults, **dict.fromkeys(lacking)}
+    return Rule(entry, use, entry.decision, options, lacking)
+
+
+def required_options(entry: Entry) -> tuple[str, ...]:
+    """Options without a default."""
+    return tuple(name for name, f in entry.options.fields.items() if f.default is REQUIRED)
 
 
 def allowed_decisions(entry: Entry) -> tuple[str, ...]:
@@ -74,15 +80,13 @@ class RuleKind:
         if problems.under(key):
             return None
         options = {name: read[name] for name in self.entry.options.fields}
-        required = (n for n, f in self.entry.options.fields.items() if f.default is REQUIRED)
-        lacking = tuple(name for name in required if name not in table)
+        lacking = tuple(name for name in required_options(self.entry) if name not in table)
         return Rule(self.entry, read[ENABLED], read[DECISION], options, lacking, self.distribution)
 
     def _fields(self, needed: bool) -> dict[str, Field]:
-        options = self.entry.options.fields
-        if not needed:
-            free = (f for f in options.items() if f[1].default is REQUIRED)
-            options = {**options, **{name: replace(f, default=None) for name, f in free}}
+        options = dict(self.entry.options.fields)
+        for name in () if needed else required_options(self.entry):
+            options[name] = replace(options[name], default=None)
         return {
             ENABLED: Field(
                 _UseKind(self.entry), "true, false, or auto: where it can be made", Use.ON
