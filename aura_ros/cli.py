@@ -20,6 +20,10 @@ app = typer.Typer(
 )
 
 
+audit_app = typer.Typer(help="The guard's audit log.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
+
+
 @app.callback()
 def aura() -> None:
     """Stand between a frozen VLA and a robot."""
@@ -186,6 +190,38 @@ def bench(
     console.print(table)
     if json is not None:
         write_figures(json, name, metrics)
+
+
+@audit_app.command()
+def verify(
+    log: Annotated[Path, typer.Argument(help="directory of the parameter audit, or one file")],
+    heads: Annotated[Path | None, typer.Option(help="recording of audit_head, or JSON")] = None,
+    key: Annotated[Path | None, typer.Option(help="the file of audit_key")] = None,
+) -> None:
+    """Say whether a log is what was written: the first record that was changed or is missing."""
+    from aura_ros.audit.command import run_verify
+
+    console = Console()
+    try:
+        whole = run_verify(log, heads, key, lambda words: console.print(escape(words)))
+    except (ValueError, OSError) as error:
+        raise _fail(console, error) from error
+    raise typer.Exit(0 if whole else 1)
+
+
+@audit_app.command("heads")
+def heads_of(
+    recording: Annotated[Path, typer.Argument(help="rosbag2 with the topic audit_head")],
+    out: Annotated[Path, typer.Option(help="lines of JSON, for verify --heads")],
+) -> None:
+    """Take the published heads out of a recording, to keep them apart from the log."""
+    from aura_ros.audit.command import run_heads
+
+    console = Console()
+    try:
+        console.print(f"{run_heads(recording, out)} heads: {escape(str(out))}", soft_wrap=True)
+    except (ValueError, OSError) as error:
+        raise _fail(console, error) from error
 
 
 def _fail(console: Console, error: Exception) -> typer.Exit:

@@ -17,6 +17,8 @@ ALLOWED = {
     "types": set(),
     "settings": set(),
     "journal": {"types"},
+    # Conversions and replay: only to read heads out of recordings.
+    "audit": {"types", "conversions", "replay"},
     "robot": WAIST,
     "motion": WAIST | {"robot"},
     "policy": WAIST | {"robot", "motion"},

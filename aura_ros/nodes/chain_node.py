@@ -16,8 +16,10 @@ from rclpy.parameter import Parameter
 from rclpy.timer import Timer
 from std_srvs.srv import SetBool, Trigger
 
+from aura_ros.audit.key import load_key
 from aura_ros.conversions import MESSAGES, ConversionError, to_message
 from aura_ros.journal import Journal
+from aura_ros.nodes.authenticity import Authenticity
 from aura_ros.nodes.diagnostics import Diagnostics
 from aura_ros.nodes.hearing import Hearing
 from aura_ros.nodes.inputs import Input, ahead, inputs_of
@@ -53,6 +55,7 @@ BACKWARD_JUMP = Duration(nanoseconds=-1)
 COMMON = (
     Setting("autostart", True, "configure and activate by itself", 0, 0),
     Setting("journal", "", "directory in which inputs and outputs are logged; empty: off", 0, 0),
+    Setting("key", "", "key file that messages are tagged and checked with; empty: none", 0, 0),
 )
 
 
@@ -77,6 +80,7 @@ class ChainNode(SteadyLifecycleNode):
         self._active = False
         self._core: Room | None = None
         self._journal: Journal | None = None
+        self._authenticity = Authenticity()
         self._inputs: list[Input] = []
         self._hearing = Hearing(self)
         self._interfaces: list[Any] = []
@@ -108,6 +112,14 @@ class ChainNode(SteadyLifecycleNode):
     def act_on(self, value: Any, now: Now) -> None:
         """Do what a value that the core said means outside of the chain's topics."""
 
+    def permits(self, value: Any, now: Now) -> bool:
+        """Whether a value that the core said may be published."""
+        return True
+
+    def refuse(self, spec: Input, words: str) -> None:
+        """A message is not what its sender wrote, or not from its sender: nobody acts on it."""
+        self._hearing.blame(spec, f"{spec.name}: {words}")
+
     # --- lifecycle --------------------------------------------------------------------------
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -116,6 +128,7 @@ class ChainNode(SteadyLifecycleNode):
             robot = self.robot_source.load()
             settings: Any = validated(self.config, values_of(self, self.config))
             self._core = self.build(robot, settings)
+            self._authenticity = self._make_authenticity()
             self._journal = self._open_journal()
         except Exception as error:  # rclpy would drop it without a word
             self.get_logger().fatal(str(error) or repr(error))
@@ -127,6 +140,10 @@ class ChainNode(SteadyLifecycleNode):
         directory = self.get_parameter("journal").value
         name = self.get_fully_qualified_name().strip("/").replace("/", "_")
         return Journal(Path(directory) / f"{name}.jsonl") if directory else None
+
+    def _make_authenticity(self) -> Authenticity:
+        path = str(self.get_parameter("key").value)
+        return Authenticity(load_key(path) if path else None, self.resolve_topic_name)
 
     def _connect(self, robot: Robot) -> None:
         self._publishers_of = {
@@ -204,6 +221,10 @@ class ChainNode(SteadyLifecycleNode):
             except (ConversionError, ValueError) as error:
                 self._hearing.blame(spec, str(error))
                 return
+            words = self._authenticity.check(value, message)
+            if words:
+                self.refuse(spec, words)
+                return
             now = self.now()
             self._hearing.heard(spec, now.steady_ns, ahead(value, now))
             if value is not None:
@@ -234,10 +255,17 @@ class ChainNode(SteadyLifecycleNode):
         said = self._core.handle(value, now)
         self.record(now, value, said)
         for out in said:
-            publisher = self._publishers_of.get(type(out))
-            if publisher is not None:
-                publisher.publish(to_message(out, make))
+            if self.permits(out, now):
+                self.publish(out)
             self.act_on(out, now)
+
+    def publish(self, value: Any) -> None:
+        """Say a value on the topic of its kind, if this node has one for it."""
+        publisher = self._publishers_of.get(type(value))
+        if publisher is not None:
+            message = to_message(value, make)
+            self._authenticity.seal(value, message)
+            publisher.publish(message)
 
     def post(self, value: Any) -> None:
         """Deliver ``value`` in the executor's thread; for other threads to call."""

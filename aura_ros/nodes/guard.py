@@ -15,14 +15,28 @@ from aura_ros.guard.guard import Guard
 from aura_ros.guard.mode import MOVING, RESUME, RETREAT
 from aura_ros.guard.rules.built import Checks, build
 from aura_ros.guard.rules.load import Rules, load_rules
+from aura_ros.nodes.audit import AuditTrail
 from aura_ros.nodes.budget import CHECK_BUDGET, Budget, Watchdog
 from aura_ros.nodes.chain_node import ChainNode
+from aura_ros.nodes.inputs import Input
 from aura_ros.nodes.parameters import declare
 from aura_ros.nodes.run import run
 from aura_ros.pipeline import Room
 from aura_ros.robot.description import Robot
 from aura_ros.settings import Setting
-from aura_ros.types import Answer, Arm, GuardStatus, Lease, Mode, Question, Retreat, Verdict
+from aura_ros.types import (
+    Answer,
+    Arm,
+    AuditHead,
+    GuardStatus,
+    Lease,
+    Mode,
+    Now,
+    Question,
+    Retreat,
+    Tampered,
+    Verdict,
+)
 
 RULES = Setting(
     "rules", "", "what is checked: a name in config/guard, or a path; empty: default", 0, 0
@@ -36,7 +50,7 @@ class GuardNode(ChainNode):
 
     room = "guard"
     config = GuardConfig
-    says = (Verdict, Lease, GuardStatus, Question, Retreat)
+    says = (Verdict, Lease, GuardStatus, Question, Retreat, AuditHead)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -49,16 +63,20 @@ class GuardNode(ChainNode):
             self.create_service(Trigger, f"~/{option}", partial(self._on_answer, option))
 
     def declare_more(self) -> None:
-        """Which checks are on, and the time one may take."""
+        """Which checks are on, the time one may take, and where all of it is written down."""
         for spec in (RULES, CHECK_BUDGET):
             declare(self, spec, read_only=True)
+        self._audit = AuditTrail(self)
 
     def build(self, robot: Robot, settings: Any) -> Room:
         """A guard that is not armed; its session orders it after the one before."""
         rules = load_rules(str(self.get_parameter(RULES.name).value))
         budget = Budget(float(self.get_parameter(CHECK_BUDGET.name).value))
         self._enders.append(budget.close)
-        return Guard(robot, settings, time.time_ns(), partial(self._checks, rules), budget)
+        guard = Guard(robot, settings, time.time_ns(), partial(self._checks, rules), budget)
+        now = self.now()
+        self._audit.open(now, robot=robot.digest, rules=guard.status(now).rules)
+        return guard
 
     def _checks(self, rules: Rules, robot: Robot, settings: Callable[[], GuardConfig]) -> Checks:
         checks = build(robot, settings, rules, self.robot_source.urdf)
@@ -68,10 +86,50 @@ class GuardNode(ChainNode):
         return checks
 
     def close(self) -> None:
-        """End the threads of checks."""
+        """End the audit log and the threads of checks."""
         super().close()
+        self._audit.close(self.now())
         while self._enders:
             self._enders.pop()()
+
+    # --- what is written before it is said --------------------------------------------------
+
+    def record(self, now: Now, value: Any, said: list[Any]) -> None:
+        """The audit log, then the journal."""
+        self._audit.record(now, value, said)
+        super().record(now, value, said)
+
+    def permits(self, value: Any, now: Now) -> bool:
+        """What lets something move must have been written down."""
+        return self._audit.permits(value, now)
+
+    def deliver(self, value: Any) -> None:
+        """Give the core one value; a log that could not be written is news at once."""
+        super().deliver(value)
+        if self._audit.has_news(self.now()):
+            self._tell_audit()
+
+    def tick(self) -> None:
+        """How the log is, its head, then time."""
+        now = self.now()
+        self._audit.mend(now)
+        self._tell_audit()
+        head = self._audit.head(now)
+        if head is not None:
+            self.publish(head)
+        super().tick()
+
+    def _tell_audit(self) -> None:
+        state = self._audit.state(self.now())
+        if state is not None:
+            super().deliver(state)
+
+    def refuse(self, spec: Input, words: str) -> None:
+        """Tampering is the guard's business."""
+        super().refuse(spec, words)
+        self.deliver(Tampered(spec.topic, words))
+
+    # --- people -----------------------------------------------------------------------------
 
     def act_on(self, value: Any, now: Any) -> None:
         """Remember the mode for the answer of ``~/arm``."""
