@@ -18,7 +18,7 @@ from aura_ros.nodes.chain_node import ChainNode
 from aura_ros.nodes.parameters import declare
 from aura_ros.nodes.run import run
 from aura_ros.pipeline import Room, answer
-from aura_ros.policy.backend import Backend
+from aura_ros.policy.backend import Backend, declared_of
 from aura_ros.policy.interpretation import make_actions
 from aura_ros.policy.policy import Policy, PolicyConfig
 from aura_ros.robot.description import Robot
@@ -45,7 +45,8 @@ class PolicyNode(ChainNode):
         actions = make_actions(robot, chosen["actions"], backend, self.robot_source.urdf)
         asked = {name: chosen[name] for name in ("samples", "sensitivity")}
         self._worker = Worker(backend, self.post, **asked)
-        return Policy(robot, settings, session=time.time_ns(), actions=actions)
+        declared = declared_of(backend)
+        return Policy(robot, settings, time.time_ns(), actions, declared)
 
     def _chosen(self) -> dict[str, Any]:
         return {s.name: self.get_parameter(s.name).value for s in BACKEND_SETTINGS}

@@ -87,8 +87,9 @@ class Declared:
     ``normalizes``: it turns its inputs and rows from and into SI units by itself; one that does
     not has no place on a robot. ``features``: width of the embedding that it sends along, 0 for
     none. ``max_samples``: how many chunks it can draw for one observation. ``weights_digest``:
-    SHA-256 of its weights (empty: unknown). ``flow``: its rows are the end of a flow from noise,
-    and it shows the velocity of that flow.
+    SHA-256 of its weights, ``normalisation_digest`` of what normalises its inputs and rows
+    (empty: unknown). ``flow``: its rows are the end of a flow from noise, and it shows the
+    velocity of that flow.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Declared:
     max_samples: int = 1
     weights_digest: str = ""
     flow: bool = False
+    normalisation_digest: str = ""
 
     def __post_init__(self) -> None:
         _check_fields(self, f"policy {self.name!r}")

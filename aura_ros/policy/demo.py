@@ -68,6 +68,7 @@ class DemoBackend:
             max_samples=MOST_SAMPLES,
             weights_digest=self.digest,
             flow=True,
+            normalisation_digest=self._network.normalisation_digest(),
         )
 
     @property

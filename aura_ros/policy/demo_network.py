@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -25,6 +25,10 @@ Pixels: TypeAlias = NDArray[np.uint8]
 
 BUCKETS = 512
 AHEAD_SCALE_S = 0.5
+# Tensors that turn joints into numbers of the network, and those into rows.
+NORMALISATION = (
+    "basis", "lead", "position_mean", "position_scale", "velocity_scale", "point_scale",
+)  # fmt: skip
 _STRIDES = (2, 2, 1, 1)
 _EPS = 1e-5
 
@@ -67,7 +71,14 @@ class Network:
 
     def digest(self) -> str:
         """SHA-256 of names and tensors."""
-        return digest_of(*(part for name in sorted(self._t) for part in (name, self._t[name])))
+        return self._digest(self._t)
+
+    def normalisation_digest(self) -> str:
+        """SHA-256 of names and tensors of what is no weight."""
+        return self._digest(NORMALISATION)
+
+    def _digest(self, names: Iterable[str]) -> str:
+        return digest_of(*(part for name in sorted(names) for part in (name, self._t[name])))
 
     def language(self, instruction: str) -> Floats:
         """Embedding of an instruction."""

@@ -6,12 +6,15 @@ answer comes back as a :class:`Response`.
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from functools import singledispatchmethod
 from typing import Any
 
 from aura_ros.motion.jerk import sample
 from aura_ros.policy.actions import Actions
 from aura_ros.policy.config import PolicyConfig
+from aura_ros.policy.declared import Declared
 from aura_ros.policy.latency import LatencyEstimate, too_slow
 from aura_ros.policy.observations import Observations
 from aura_ros.policy.outstanding import Asked, Outstanding
@@ -37,6 +40,7 @@ from aura_ros.types import (
     Observation,
     Plan,
     PolicyFeatures,
+    Provenance,
     Request,
     Reset,
     Response,
@@ -52,6 +56,7 @@ class Policy:
     """One robot's policy room. ``session`` distinguishes this process from its predecessors.
 
     ``actions`` says what the backend's rows mean; without it, absolute targets of all joints.
+    ``declared`` is what the backend says about itself: chunks carry its digests.
     """
 
     def __init__(
@@ -60,11 +65,17 @@ class Policy:
         config: PolicyConfig | None = None,
         session: int = 0,
         actions: Actions | None = None,
+        declared: Declared | None = None,
     ) -> None:
         self._robot = robot
         self._config = config or PolicyConfig()
         self._session = session
         self._actions = actions or Actions(robot)
+        self._made_with = Provenance(
+            model=declared.weights_digest if declared else "",
+            normalisation=declared.normalisation_digest if declared else "",
+            configuration=robot.digest,
+        )
         self._enabled = True
         self._sequence = 0
         self._episode = 0
@@ -152,6 +163,7 @@ class Policy:
             value.rows,
             "policy",
             now.steady_ns - asked.now.steady_ns,
+            provenance=told(self._made_with, observation.instruction),
             alternatives=value.alternatives,
         )
         self._answered = chunk.digest, now.steady_ns + int(self._config.commit_delay * NS)
@@ -261,3 +273,8 @@ class Policy:
         is_ahead = self._config.roll_forward and self._committed is not None
         slow = too_slow(self._latency.p95_ns, rows_ns, self._config.in_flight, is_ahead)
         return Health(Level.WARN, slow, values) if slow else Health(Level.OK, "runs", values)
+
+
+def told(made_with: Provenance, instruction: str) -> Provenance:
+    """What a chunk was made with, ``instruction`` among it."""
+    return replace(made_with, instruction=hashlib.sha256(instruction.encode()).hexdigest())

@@ -23,7 +23,7 @@ from aura_ros.memory.memory import Memory
 from aura_ros.monitor.calibration import Calibration
 from aura_ros.monitor.monitor import Monitor
 from aura_ros.pipeline import Pipeline, answer
-from aura_ros.policy.backend import Backend, BackendError
+from aura_ros.policy.backend import Backend, BackendError, declared_of
 from aura_ros.policy.interpretation import make_actions
 from aura_ros.policy.policy import Policy, PolicyConfig
 from aura_ros.replay.clock import RosClock
@@ -116,7 +116,8 @@ class Engine:
         policy = {}
         if self.backend is not None:
             actions = make_actions(self.robot, "", self.backend, self.urdf)
-            policy["policy"] = Policy(self.robot, config, actions=actions)
+            declared = declared_of(self.backend)
+            policy["policy"] = Policy(self.robot, config, actions=actions, declared=declared)
         return {
             **policy,
             "memory": Memory(),

@@ -74,7 +74,13 @@ def load(path: Path) -> LeRobotPolicy:
         policy.line = line_of(processors[1], policy.declared.action_width)
     digest, width = policy.weights_digest(), policy.features_width()
     flow = policy.line is not None
-    policy.declared = replace(policy.declared, weights_digest=digest, features=width, flow=flow)
+    policy.declared = replace(
+        policy.declared,
+        weights_digest=digest,
+        normalisation_digest=policy.normalisation_digest(),
+        features=width,
+        flow=flow,
+    )
     return policy
 
 
@@ -90,7 +96,11 @@ class LeRobotPolicy(common.TorchPolicy):
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights and normalization."""
-        found = super().tensors()
+        return super().tensors() | self.normalisation()
+
+    def normalisation(self) -> dict[str, Tensor]:
+        """States of the processors' steps."""
+        found: dict[str, Tensor] = {}
         for name, pipeline in (("before", self._before), ("after", self._after)):
             for index, step in enumerate(pipeline.steps):
                 state = step.state_dict()

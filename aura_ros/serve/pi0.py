@@ -47,7 +47,12 @@ def load(path: Path) -> PI0Policy:
     _check_sizes(path, model.config, processor)
     policy = PI0Policy(model, processor, device, sidecar)
     digest, width = policy.weights_digest(), policy.features_width()
-    policy.declared = replace(policy.declared, weights_digest=digest, features=width)
+    policy.declared = replace(
+        policy.declared,
+        weights_digest=digest,
+        normalisation_digest=policy.normalisation_digest(),
+        features=width,
+    )
     return policy
 
 
@@ -74,9 +79,12 @@ class PI0Policy(common.TorchPolicy):
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights and normalization."""
+        return super().tensors() | self.normalisation()
+
+    def normalisation(self) -> dict[str, Tensor]:
+        """Statistics of the processor."""
         names = ("state_mean", "state_std", "actions_mean", "actions_std")
-        statistics = {name: torch.tensor(getattr(self._processor, name)) for name in names}
-        return super().tensors() | statistics
+        return {name: torch.tensor(getattr(self._processor, name)) for name in names}
 
     def _chunks(self, observation: Mapping[str, Any], samples: int) -> Tensor:
         inputs = self._inputs(observation)

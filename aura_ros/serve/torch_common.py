@@ -117,6 +117,15 @@ class TorchPolicy(ABC):
         """All that is frozen, by name."""
         return dict(self._module.state_dict())
 
+    def normalisation(self) -> dict[str, Tensor]:
+        """What normalises inputs and rows, by name; empty where that is not known apart."""
+        return {}
+
+    def normalisation_digest(self) -> str:
+        """The digest of that; empty: not known."""
+        found = self.normalisation()
+        return digest_of(found) if found else ""
+
     def weights_digest(self) -> str:
         """The digest of what is in memory now; ``declared`` has that of the start."""
         return digest_of(self.tensors())

@@ -22,7 +22,7 @@ from aura_ros.guard.guard import Guard
 from aura_ros.memory.memory import Memory
 from aura_ros.monitor.monitor import Monitor
 from aura_ros.pipeline import Output, Pipeline, Room, answer
-from aura_ros.policy.backend import Backend
+from aura_ros.policy.backend import Backend, declared_of
 from aura_ros.policy.policy import Policy
 from aura_ros.types import (
     Array,
@@ -100,7 +100,8 @@ class Chain:
         self._plant, self._backend, self._late = plant, backend, late
         self._instruction, self._rates = instruction, rates or Rates()
         self._tap = tap or Tap()
-        self._policy, self._fuser = Policy(robot), Fuser(robot)
+        self._policy = Policy(robot, declared=declared_of(backend))
+        self._fuser = Fuser(robot)
         rooms: dict[str, Room] = {
             "policy": self._policy,
             "memory": Memory(),
