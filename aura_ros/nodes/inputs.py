@@ -12,6 +12,7 @@ from rclpy.qos import QoSProfile
 
 from aura_ros import types as t
 from aura_ros.conversions import MESSAGES, from_message
+from aura_ros.conversions.physical import read_distance, read_wrench
 from aura_ros.conversions.poses import StateReader
 from aura_ros.conversions.sensors import (
     ImageReader,
@@ -24,7 +25,7 @@ from aura_ros.pipeline import ROUTES
 from aura_ros.robot.description import Robot
 
 # Inputs that stream: silence for longer than this is reported [s].
-SILENCE = {t.Image: 0.3, t.JointState: 0.3, t.Lease: 0.3}
+SILENCE = {t.Image: 0.3, t.JointState: 0.3, t.Wrench: 0.3, t.Distance: 0.3, t.Lease: 0.3}
 # How far the stamps of sensors may be ahead of the clock; rooms refuse what follows from them.
 CLOCK_TOLERANCE_NS = 50_000_000
 
@@ -61,7 +62,7 @@ def inputs_of(room: str, robot: Robot) -> Iterator[Input]:
 
 def ahead(value: Any, now: t.Now) -> str:
     """What is wrong with the stamp of a sensor's value: it lies in the future; else ""."""
-    if not isinstance(value, t.Image | t.JointState | t.Objects):
+    if not isinstance(value, t.Image | t.JointState | t.Objects | t.Wrench | t.Distance):
         return ""
     if now.ros_ns == 0 or value.stamp_ns - now.ros_ns <= CLOCK_TOLERANCE_NS:
         return ""
@@ -108,3 +109,9 @@ def _sensors(kind: type, room: str, robot: Robot) -> Iterator[Input]:
     elif kind is t.Objects and robot.objects_topic:
         topic = robot.objects_topic
         yield Input("objects", topic, "geometry_msgs/msg/PoseArray", SENSOR, read_objects, silence)
+    elif kind is t.Wrench and robot.wrench_topic:
+        topic, message = robot.wrench_topic, "geometry_msgs/msg/WrenchStamped"
+        yield Input("wrench", topic, message, SENSOR, read_wrench, silence)
+    elif kind is t.Distance and robot.distance_topic:
+        topic, message = robot.distance_topic, "sensor_msgs/msg/Range"
+        yield Input("human_distance", topic, message, SENSOR, read_distance, silence)

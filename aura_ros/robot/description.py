@@ -104,7 +104,8 @@ class Robot:
 
     ``row_period_ns`` and ``horizon`` describe the policy's chunks; ``knot_period_ns`` and
     ``stop_knots`` the grid on which motion is planned and the length of the stop tail.
-    ``digest`` is the SHA-256 of the files that this was read from.
+    ``digest`` is the SHA-256 of the files that this was read from. ``wrench_topic`` and
+    ``distance_topic`` carry forces at the tool and the distance of people; empty: nobody does.
     """
 
     name: str
@@ -122,6 +123,8 @@ class Robot:
     commands: tuple[CommandOutput, ...]
     digest: str
     continuous_joints: frozenset[str] = frozenset()
+    wrench_topic: str = ""
+    distance_topic: str = ""
 
     @cached_property
     def joints(self) -> tuple[str, ...]:

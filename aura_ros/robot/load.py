@@ -64,6 +64,8 @@ def load_robot(
         commands=outputs,
         digest=digest_of(data, urdf or b"", limit_set or "", _canonical(overrides or {})),
         continuous_joints=continuous_joints(groups, limits),
+        wrench_topic=config["observation"]["wrench"],
+        distance_topic=config["observation"]["human_distance"],
     )
 
 

@@ -126,6 +126,15 @@ OBSERVATION = Table({
     ),
     "instruction": Field(_TOPIC, "topic of std_msgs/msg/String: what to do"),
     "objects": Field(_TOPIC, "topic of object poses, which only a simulator has", ""),
+    "wrench": Field(
+        _TOPIC, "topic of geometry_msgs/msg/WrenchStamped: force and torque at the tool", ""
+    ),
+    "human_distance": Field(
+        _TOPIC,
+        "topic of sensor_msgs/msg/Range: least distance between robot and people [m]; infinite "
+        "where nobody is seen (REP 117)",
+        "",
+    ),
 })
 
 ACTION = Table({
