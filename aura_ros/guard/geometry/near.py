@@ -1,0 +1,43 @@
+"""A check that bodies stay apart along the plan."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aura_ros.guard.context import Context
+from aura_ros.guard.entry import Setup
+from aura_ros.guard.geometry.clearance import Clearance
+from aura_ros.guard.geometry.model import Model
+from aura_ros.guard.geometry.options import tracking_error
+from aura_ros.guard.geometry.pairs import Pairs
+from aura_ros.guard.lattice import failed, passed, unknown
+from aura_ros.types import Check
+
+
+class Near:
+    """Value: how much clearance lacks where a pair comes nearest [m]; limit 0."""
+
+    def __init__(self, name: str, setup: Setup, model: Model, pairs: Pairs) -> None:
+        self._name, self._decision, self._pairs = name, setup.decision, pairs
+        error = tracking_error(setup, model.chain)
+        self._clearance = Clearance(model.along, pairs, setup.options["margin"], error)
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Names of what is kept apart."""
+        return tuple(self._pairs.names(pair) for pair in range(self._pairs.count))
+
+    def __call__(self, context: Context) -> Check:
+        """One check."""
+        plan = context.plan
+        assert plan is not None
+        if not (np.isfinite(plan.position).all() and np.isfinite(plan.velocity).all()):
+            return unknown(self._name, "the plan is not finite", self._decision)
+        nearest = self._clearance.along(plan)
+        if nearest.lacking <= 0:
+            return passed(self._name, nearest.lacking, 0.0)
+        one, other = self._pairs.names(nearest.pair)
+        words = f"{one} comes too near {other} at {nearest.time_s:.2f} s of the plan"
+        if not nearest.proved:
+            words += ", or passes too fast to tell"
+        return failed(self._name, nearest.lacking, 0.0, self._decision, words)

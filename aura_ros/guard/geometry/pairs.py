@@ -1,0 +1,104 @@
+"""Pairs of bodies, and bounds on how near each other motion and tracking errors bring them.
+
+The distance of two convex bodies changes by no more than the path of one point of either, seen
+from the other. A joint between them that turns by x moves a point by at most x times its reach:
+the distance of the body from the joint's axis. The two nearest points lie on one line, along which
+a turn moves both equally, so the lesser of the two bodies' reaches counts. Reaches themselves
+change on the way; :func:`growth` bounds that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aura_ros.guard.geometry.bodies import ENDLESS, Bodies
+from aura_ros.guard.geometry.chain import Chain, Places
+from aura_ros.types import Array
+
+# Where joints turn farther than this together [rad], no bound is worth its name.
+FARTHEST = 0.9
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Columns of ``bodies`` whose distance is looked at, ``first`` and ``second`` (P,), and the
+    joints between them ``path`` (P, J)."""
+
+    bodies: Bodies
+    first: NDArray[np.intp]
+    second: NDArray[np.intp]
+    path: NDArray[np.bool_]
+
+    @property
+    def count(self) -> int:
+        """P."""
+        return len(self.first)
+
+    def some(self, chosen: NDArray[np.intp]) -> Pairs:
+        """Only the pairs in columns ``chosen``."""
+        return Pairs(self.bodies, self.first[chosen], self.second[chosen], self.path[chosen])
+
+    def names(self, pair: int) -> tuple[str, str]:
+        """The names of its bodies."""
+        items = self.bodies.items
+        return items[self.first[pair]].name, items[self.second[pair]].name
+
+
+def pairs_of(bodies: Bodies, chain: Chain, columns: list[tuple[int, int]]) -> Pairs:
+    """Pairs of ``columns`` of the bodies."""
+    both = np.array(columns, dtype=np.intp).reshape(-1, 2)
+    supports = chain.supports[bodies.place]
+    path = supports[both[:, 0]] ^ supports[both[:, 1]]
+    return Pairs(bodies, both[:, 0], both[:, 1], path)
+
+
+@dataclass(frozen=True)
+class Balls:
+    """The balls around B bodies at M nodes, in [m]: ``center`` (M, B, 3) and ``reach`` (M, J, B)
+    from every axis, errors included; how far they move until the next node and with errors,
+    ``moved`` (M, B); ``grown`` (M, B) is what reaches grow by until the next node."""
+
+    center: Array
+    reach: Array
+    moved: Array
+    grown: Array
+
+
+def balls_of(bodies: Bodies, chain: Chain, places: Places, travel: Array, error: Array) -> Balls:
+    """``travel`` (M, J) until the next node, tracking errors ``error`` (J,), all [rad or m]."""
+    center = places.points(bodies.place, bodies.center)
+    reach = chain.reach(places, center, bodies.radius)
+    reach += growth(reach, np.broadcast_to(error, travel.shape), chain.turning)[:, None]
+    grown = growth(reach, travel, chain.turning)
+    turns = (travel + error)[..., None] * chain.supports[bodies.place].T
+    moved = (turns * (reach + grown[:, None])).sum(axis=1)
+    return Balls(center, reach, moved, grown)
+
+
+def growth(reach: Array, turn: Array, turning: NDArray[np.bool_]) -> Array:
+    """How far (M, B) a body moves at most against any axis while all joints go ``turn`` (M, J).
+
+    With reaches r (M, J, B) that grow by g on the way g <= sum of (r + g) turn, solved for g.
+    """
+    together = (turn * turning).sum(axis=1)[:, None]
+    bound = np.matmul(turn[:, None], reach)[:, 0] / np.maximum(1.0 - together, 1.0 - FARTHEST)
+    return np.where(together < FARTHEST, bound, ENDLESS)
+
+
+def approach(pairs: Pairs, balls: Balls, travel: Array, error: Array) -> tuple[Array, Array]:
+    """How much clearance each pair loses at most until the next node (M, P), and at each node by
+    tracking errors (M, P) [m].
+
+    Clearance is distance less ``widening``; what the widening grows by on the way counts twice,
+    since the loss is shared by both ends of a piece.
+    """
+    reach, grown, path = balls.reach, balls.grown[:, None], pairs.path.T
+    a, b = reach[:, :, pairs.first], reach[:, :, pairs.second]
+    widening = np.matmul(error, np.minimum(a, b) * path)
+    on_the_way = np.minimum(a + grown[..., pairs.first], b + grown[..., pairs.second]) * path
+    wider = np.matmul(error, on_the_way)
+    lesser = np.minimum(widening, np.concatenate([widening[1:], widening[-1:]]))
+    return np.einsum("mjp,mj->mp", on_the_way, travel) + 2 * (wider - lesser), widening
