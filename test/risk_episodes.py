@@ -34,7 +34,7 @@ def drawn(seed, shift=0.0, turns=TURNS, use=0.0):
     found = []
     for t in range(turns):
         used = np.array([*USES.values()]) + offset + rng.normal(0, 0.05, len(USES)) + use[t]
-        start = rng.normal(0, 0.01, 3) + [shift[t], 0, 0]
+        start = rng.normal([shift[t], 0, 0], 0.01)
         named = dict(zip(USES, np.clip(used, 0, 1), strict=True))
         found.append(Features(named, rng.normal(0.5, 0.1), start, rng.normal(0, 0.01, 3)))
     return Episode(

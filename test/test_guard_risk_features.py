@@ -62,7 +62,7 @@ def test_chunks_of_one_motion_agree_at_any_offset(later):
 
 def test_disagreement_has_a_sign():
     old = chunk(ROBOT, 0.0)
-    new = chunk(ROBOT, 0.1, rows=wave(ROBOT, 0.1) + [0.03, 0.0, 0.0])
+    new = chunk(ROBOT, 0.1, rows=wave(ROBOT, 0.1) + np.array([0.03, 0, 0]))
     found = features_of(replace(turn(1), chunk=new), old, None, ROBOT)
     assert found.disagreement == pytest.approx([0.03, 0.0, 0.0], abs=1e-9)
 
@@ -88,7 +88,7 @@ def test_grippers_that_switch_have_no_difference():
 def test_angles_that_turn_without_end_differ_the_short_way():
     robot = toy(continuous_joints=frozenset({"joint_0"}))
     assert isinstance(robot.groups[0], JointGroup)
-    value = chunk(robot, rows=wave(robot, 0.0) + [2 * np.pi, 0, 0])
+    value = chunk(robot, rows=wave(robot, 0.0) + np.array([2 * np.pi, 0, 0]))
     assert np.abs(difference(value, chunk(robot), robot)).max() < 1e-9
 
 

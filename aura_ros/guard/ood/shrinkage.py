@@ -11,7 +11,8 @@ FLOOR = 1e-12
 
 def shrunk_covariance(samples: Array) -> tuple[Array, Array]:
     """Mean (d,) and covariance (d, d) of samples (n, d), shrunk towards a multiple of the identity
-    by the share that minimises the expected squared error. Positive definite."""
+    by the share that minimises the expected squared error, at least 1 / (n + 1), since two samples
+    always look alike. Positive definite."""
     n, d = samples.shape
     mean = samples.mean(axis=0)
     centred = samples - mean
@@ -20,7 +21,8 @@ def shrunk_covariance(samples: Array) -> tuple[Array, Array]:
     away = float((covariance**2).sum()) - d * sphere**2
     # Sum of ||c c' - S||^2 over the samples, by its parts.
     error = float(((centred**2).sum(axis=1) ** 2).sum()) - n * float((covariance**2).sum())
-    share = min(max(error / n**2 / away, 0.0), 1.0) if away > FLOOR * sphere else 1.0
+    share = min(error / n**2 / away, 1.0) if away > FLOOR * sphere**2 else 1.0
+    share = max(share, 1 / (n + 1))
     return mean, (1 - share) * covariance + share * sphere * np.eye(d)
 
 

@@ -3,7 +3,9 @@
 The encoder hashes character n-grams and words with signs (Weinberger et al., "Feature Hashing",
 ICML 2009): nothing is learnt or downloaded, and equal texts have equal codes on every machine.
 The distance is SafeFlow's (Cho et al., arXiv 2603.23983): Mahalanobis to one Gaussian of all known
-texts, its limit a quantile of their own distances, each with that text left out.
+texts, its limit a quantile of their own distances, each with that text left out. Known texts that
+are all unlike each other would let anything pass: the limit is at most STRANGE of the distance of a
+text that shares nothing with them.
 
 It tells texts apart, not meanings. "Push the green cube onto the red disc" is near "push the red
 cube onto the green disc"; a paraphrase in other words is far, and asks.
@@ -25,6 +27,7 @@ DIMENSIONS = 256
 LENGTHS = (2, 3, 4)
 WORD_WEIGHT = 3.0
 FEWEST = 3
+STRANGE = 0.6
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ class Distance:
     def __init__(self, texts: Sequence[str]) -> None:
         self._mean, covariance = shrunk_covariance(np.array([encode(text) for text in texts]))
         self._white = whitening(covariance)
+        least = float(np.linalg.eigvalsh(covariance)[0])
+        self.stranger = float(np.sqrt(1 / least + self.of("") ** 2))
+        """Distance of a text that has no letters in common with them."""
 
     def of(self, text: str) -> float:
         """How far a text is from them."""
@@ -83,5 +89,6 @@ def known_texts(
     left_out = [Distance(texts[:i] + texts[i + 1 :]).of(text) for i, text in enumerate(texts)]
     bound = upper_bound(np.array(left_out), alpha)
     # Too few for alpha: the largest itself, without a margin; unknown texts are to ask.
-    limit = min(bound.limit, max(left_out))
-    return KnownTexts(told, others, limit, bound.holds)
+    limit = min(bound.limit, max(left_out), STRANGE * Distance(texts).stranger)
+    asking = float(np.mean(np.array(left_out) > limit))
+    return KnownTexts(told, others, limit, max(bound.holds, asking))
