@@ -21,7 +21,7 @@ from aura_ros.bench.loop.count import paired, row
 from aura_ros.bench.loop.outcome import DONE, LATE, Outcome, Timing
 from aura_ros.bench.loop.pool import outcomes
 from aura_ros.bench.loop.shown import NEVER
-from aura_ros.bench.loop.store import Store
+from aura_ros.bench.loop.store import Store, outcome_of
 from aura_ros.bench.registry import BenchOptions
 from aura_ros.figures import write_figures
 from aura_ros.sim.model import HOME
@@ -37,23 +37,23 @@ JOB = Job("ours", "push", 200, 1000)
 
 def test_what_was_kept_is_there_again_and_only_of_the_same_version(tmp_path):
     path = tmp_path / "deep" / "episodes.jsonl"
-    first = Store(path, "a", Job)
+    first = Store(path, "a", Job, outcome_of)
     assert first.outcomes == {}
     first.add(JOB, GOOD)
     first.add(replace(JOB, seed=1001), BAD)
-    assert Store(path, "a", Job).outcomes == {JOB: GOOD, replace(JOB, seed=1001): BAD}
-    assert Store(path, "b", Job).outcomes == {}
+    assert Store(path, "a", Job, outcome_of).outcomes == {JOB: GOOD, replace(JOB, seed=1001): BAD}
+    assert Store(path, "b", Job, outcome_of).outcomes == {}
 
 
 def test_a_line_that_broke_off_is_run_again(tmp_path):
     path = tmp_path / "episodes.jsonl"
-    Store(path, "a", Job).add(JOB, GOOD)
-    Store(path, "a", Job).add(replace(JOB, seed=1001), BAD)
+    Store(path, "a", Job, outcome_of).add(JOB, GOOD)
+    Store(path, "a", Job, outcome_of).add(replace(JOB, seed=1001), BAD)
     path.write_text(path.read_text()[:-20])
-    again = Store(path, "a", Job)
+    again = Store(path, "a", Job, outcome_of)
     assert again.outcomes == {JOB: GOOD}
     again.add(replace(JOB, seed=1002), BAD)
-    assert set(Store(path, "a", Job).outcomes) == {JOB, replace(JOB, seed=1002)}
+    assert set(Store(path, "a", Job, outcome_of).outcomes) == {JOB, replace(JOB, seed=1002)}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_line_that_broke_off_is_run_again(tmp_path):
 def test_lines_that_are_no_episodes_are_ignored(tmp_path, line):
     path = tmp_path / "episodes.jsonl"
     path.write_text(line + "\n")
-    assert Store(path, "a", Job).outcomes == {}
+    assert Store(path, "a", Job, outcome_of).outcomes == {}
 
 
 # --- counting -----------------------------------------------------------------------------------

@@ -108,7 +108,8 @@ class Chain:
             "monitor": Monitor(),
             "guard": Guard(robot, GuardConfig(auto_arm=True)),
             "fuser": self._fuser,
-        } | dict(others or {})
+        }
+        rooms |= others or {}
         if tap is not None:
             rooms = {name: Tapped(name, room, tap) for name, room in rooms.items()}
         loop = CommandLoop(robot.limits, robot.rotations)

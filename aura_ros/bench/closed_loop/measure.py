@@ -15,7 +15,7 @@ from aura_ros.bench.closed_loop.plot import draw
 from aura_ros.bench.closed_loop.report import Report
 from aura_ros.bench.closed_loop.simulators import tasks
 from aura_ros.bench.loop.measure import EPISODES, finished, write
-from aura_ros.bench.loop.store import Store
+from aura_ros.bench.loop.store import Store, outcome_of
 from aura_ros.bench.registry import BenchOptions
 from aura_ros.figures import Metric
 from aura_ros.policy.shipped import shipped
@@ -52,7 +52,7 @@ def measure(
     made_by = version(conditions)
     # Before the episodes: they would take the cores that it is measured on.
     cost_ms = added_sample_cost_ms(conditions, grid.tasks[0])
-    store = Store(out / EPISODES, made_by, Job)
+    store = Store(out / EPISODES, made_by, Job, outcome_of)
     found = finished(run_job, grid.jobs(), conditions, store, options.say, workers)
     report = Report(grid, found)
     write(out, made_by, report.document(), report.table(TABLE_WIDTH, _title(conditions)))

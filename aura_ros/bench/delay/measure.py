@@ -14,7 +14,7 @@ from aura_ros.bench.delay.report import Report
 from aura_ros.bench.delay.systems import LIMITED, OURS, maker, names
 from aura_ros.bench.loop.measure import EPISODES, finished, write
 from aura_ros.bench.loop.outcome import Outcome
-from aura_ros.bench.loop.store import Store
+from aura_ros.bench.loop.store import Store, outcome_of
 from aura_ros.bench.registry import BenchOptions
 from aura_ros.figures import Metric
 
@@ -43,7 +43,7 @@ def measure(
     ``workers``: processes, by default one a core; 0 runs in this one.
     """
     out, made_by = options.out / "delay", version(conditions)
-    store = Store(out / EPISODES, made_by, Job)
+    store = Store(out / EPISODES, made_by, Job, outcome_of)
     found = finished(run_system, grid.jobs(), conditions, store, options.say, workers)
     report = Report(grid, found)
     write(out, made_by, report.document(), report.table(TABLE_WIDTH))

@@ -9,25 +9,25 @@ from typing import Any, TypeVar
 
 from rich.progress import track
 
-from aura_ros.bench.loop.outcome import Outcome
 from aura_ros.bench.loop.pool import outcomes
 from aura_ros.bench.loop.store import Store
 from aura_ros.figures import commit, machine
 
 Job = TypeVar("Job")
 Conditions = TypeVar("Conditions")
+Result = TypeVar("Result")
 
 EPISODES, CELLS, TABLE = "episodes.jsonl", "cells.json", "table.txt"
 
 
 def finished(
-    run: Callable[[Job, Conditions], Outcome],
+    run: Callable[[Job, Conditions], Result],
     jobs: Sequence[Job],
     conditions: Conditions,
-    store: Store[Job],
+    store: Store[Job, Result],
     say: Callable[[str], None],
     workers: int | None = None,
-) -> dict[Job, Outcome]:
+) -> dict[Job, Result]:
     """The outcomes of all ``jobs``; those that ``store`` holds are not run again.
 
     ``workers``: processes, by default one a core; 0 runs in this one.

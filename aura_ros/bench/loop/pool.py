@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from typing import TypeVar
 
-from aura_ros.bench.loop.outcome import Outcome
 from aura_ros.parallel import pool
 
 Job = TypeVar("Job")
 Conditions = TypeVar("Conditions")
+Result = TypeVar("Result")
 
 
 def outcomes(
-    run: Callable[[Job, Conditions], Outcome],
+    run: Callable[[Job, Conditions], Result],
     jobs: Sequence[Job],
     conditions: Conditions,
     workers: int | None = None,
-) -> Iterator[tuple[Job, Outcome]]:
+) -> Iterator[tuple[Job, Result]]:
     """Each job with what ``run`` made of it, in the order in which they end.
 
     ``workers``: processes, by default one a core; 0 runs here. Closing the iterator, or an

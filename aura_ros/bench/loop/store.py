@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -11,22 +11,26 @@ from typing import Any, Generic, TypeVar
 from aura_ros.bench.loop.outcome import Outcome
 
 Job = TypeVar("Job")
+Result = TypeVar("Result")
 
 
-class Store(Generic[Job]):
+class Store(Generic[Job, Result]):
     """The episodes in ``path`` that belong to ``version``; others stay there and are ignored.
 
-    ``kind`` is the frozen dataclass that names an episode. A line that broke off, or is no
-    episode, is ignored too: that episode is run again.
+    ``kind`` is the frozen dataclass that names an episode, ``read`` makes the dataclass that says
+    how one went from its fields. A line that broke off, or is no episode, is ignored too: that
+    episode is run again.
     """
 
-    def __init__(self, path: Path, version: str, kind: type[Job]) -> None:
-        self._path, self._version, self._kind = path, version, kind
-        self.outcomes: dict[Job, Outcome] = dict(self._read())
+    def __init__(
+        self, path: Path, version: str, kind: type[Job], read: Callable[..., Result]
+    ) -> None:
+        self._path, self._version, self._kind, self._made = path, version, kind, read
+        self.outcomes: dict[Job, Result] = dict(self._read())
 
-    def add(self, job: Job, outcome: Outcome) -> None:
+    def add(self, job: Job, outcome: Result) -> None:
         """Keep one finished episode, at once."""
-        entry = {"version": self._version, "job": vars(job), "outcome": asdict(outcome)}
+        entry = {"version": self._version, "job": vars(job), "outcome": asdict(outcome)}  # type: ignore[call-overload]
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a") as file:
             # First an end of line: the file may end in the middle of one.
@@ -40,16 +44,17 @@ class Store(Generic[Job]):
             file.seek(-1, 2)
             return file.read(1) != b"\n"
 
-    def _read(self) -> Iterator[tuple[Job, Outcome]]:
+    def _read(self) -> Iterator[tuple[Job, Result]]:
         lines = self._path.read_text().splitlines() if self._path.exists() else []
         for line in lines:
             try:
                 entry = json.loads(line)
                 if entry["version"] == self._version:
-                    yield self._kind(**entry["job"]), _outcome(entry["outcome"])
+                    yield self._kind(**entry["job"]), self._made(**entry["outcome"])
             except (ValueError, KeyError, TypeError):
                 continue
 
 
-def _outcome(fields: dict[str, Any]) -> Outcome:
+def outcome_of(**fields: Any) -> Outcome:
+    """An outcome from the fields that JSON kept."""
     return Outcome(**fields | {"violations": tuple(fields["violations"])})
