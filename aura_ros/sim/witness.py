@@ -127,9 +127,7 @@ def _shadow(box: Box) -> mujoco.MjModel:
     size = (_PERSON_RADIUS, _PERSON_HALF, 0.0)
     person.add_geom(name="person", type=mujoco.mjtGeom.mjGEOM_CAPSULE, size=size)
     half = [side / 2 for side in box.size]
-    spec.worldbody.add_geom(
-        name="box", type=mujoco.mjtGeom.mjGEOM_BOX, pos=box.center, size=half
-    )
+    spec.worldbody.add_geom(name="box", type=mujoco.mjtGeom.mjGEOM_BOX, pos=box.center, size=half)
     return spec.compile()
 
 

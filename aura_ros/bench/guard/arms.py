@@ -9,10 +9,9 @@ CBF-QP alone: rows filtered by control barriers, then let through.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 from aura_ros.bench.guard.experiment import (
     BARRIER,
@@ -27,9 +26,11 @@ from aura_ros.bench.guard.filters import barrier, clamped, unchanged
 from aura_ros.bench.guard.gates import NoGate, Stateless
 from aura_ros.bench.guard.srm import SessionRisk
 from aura_ros.guard.config import GuardConfig
+from aura_ros.guard.correct.barrier import Geometry
 from aura_ros.guard.guard import Guard
-from aura_ros.guard.rules.built import build
+from aura_ros.guard.rules.built import Checks, build
 from aura_ros.guard.rules.load import Rules, default_rules, load_rules
+from aura_ros.guard.watch import Watch
 from aura_ros.pipeline import Room
 from aura_ros.robot.description import Robot
 from aura_ros.sim.model import panda_directory
@@ -53,7 +54,7 @@ def make_arm(name: str, robot: Robot, conditions: Conditions) -> Arm:
         CLAMP: lambda: Arm(NoGate(), partial(clamped, robot=robot)),
         STATELESS: lambda: Arm(Stateless(robot)),
         EMA: lambda: Arm(Stateless(robot, SessionRisk())),
-        BARRIER: lambda: Arm(NoGate(), barrier(robot)),
+        BARRIER: lambda: Arm(NoGate(), barrier(robot, _regions(robot, conditions.rules))),
         OURS: lambda: Arm(ours(robot, conditions), authentic=True),
     }
     if name not in makers:
@@ -61,11 +62,21 @@ def make_arm(name: str, robot: Robot, conditions: Conditions) -> Arm:
     return makers[name]()
 
 
-def ours(robot: Robot, conditions: Conditions) -> Guard:
-    """Our guard, with all checks that the rules of the conditions switch on."""
+def ours(robot: Robot, conditions: Conditions, *more: Watch) -> Guard:
+    """Our guard, with all checks that the rules of the conditions switch on, and ``more``."""
     rules = _rules(conditions.rules)
-    made = partial(build, rules=rules, urdf=_urdf)
+
+    def made(robot: Robot, settings: Callable[[], GuardConfig]) -> Checks:
+        checks = build(robot, settings, rules, _urdf)
+        return replace(checks, watches=(*checks.watches, *more))
+
     return Guard(robot, GuardConfig(auto_arm=True), rules=made)
+
+
+def _regions(robot: Robot, rules: str) -> tuple[Geometry, ...]:
+    """What our guard's geometry knows of distances to regions."""
+    checks = build(robot, GuardConfig, _rules(rules), _urdf)
+    return tuple(check for _, check in checks.plan if isinstance(check, Geometry))
 
 
 @lru_cache(maxsize=4)
@@ -80,5 +91,5 @@ def _urdf() -> bytes:
 
 def switched_off(robot: Robot, conditions: Conditions) -> tuple[str, ...]:
     """Checks of our guard that are off or cannot be made, each with the reason."""
-    checks: Any = build(robot, GuardConfig, _rules(conditions.rules), _urdf)
+    checks = build(robot, GuardConfig, _rules(conditions.rules), _urdf)
     return (*checks.off, *checks.missing)

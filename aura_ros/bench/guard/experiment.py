@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,6 +25,8 @@ NONE = "none"
 """The fault of nominal episodes."""
 MIDDLE = 1
 
+TIMING = Timing(limit_s=12.0, settle_s=0.5)
+
 DEVELOPMENT_SEED = 200_000
 """Seeds from here on are for choosing, those below are reported."""
 
@@ -42,7 +44,7 @@ class Conditions:
     calibration: str = ""
     latency_ms: int = 200
     jitter: float = 0.2
-    timing: Timing = Timing(limit_s=12.0, settle_s=0.5)
+    timing: Timing = field(default_factory=lambda: TIMING)
 
 
 @dataclass(frozen=True)

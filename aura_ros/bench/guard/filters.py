@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
+from aura_ros.guard.correct.barrier import Bounds, Geometry, along
 from aura_ros.robot.description import Robot
-from aura_ros.types import NS, ActionChunk, Array
+from aura_ros.types import NS, ActionChunk
 
 
 def unchanged(chunk: ActionChunk) -> ActionChunk:
@@ -22,17 +24,18 @@ def clamped(chunk: ActionChunk, robot: Robot) -> ActionChunk:
     limits = robot.limits
     rows = np.clip(chunk.rows, limits.lower, limits.upper)
     most = limits.velocity * chunk.row_period_ns / NS
-    for before, row in zip(rows, rows[1:], strict=False):
+    for before, row in pairwise(rows):
         np.clip(row, before - most, before + most, out=row)
     return replace(chunk, rows=rows)
 
 
-def barrier(robot: Robot) -> Callable[[ActionChunk], ActionChunk]:
-    """Rows through the guard's CBF-QP filter; as they are where it finds none."""
-    from aura_ros.guard.correct.barrier import filtered_rows
+def barrier(robot: Robot, regions: tuple[Geometry, ...]) -> Callable[[ActionChunk], ActionChunk]:
+    """Rows kept inside the limits and out of ``regions`` by control barriers; as they are where
+    there is no solution."""
 
     def filtered(chunk: ActionChunk) -> ActionChunk:
-        rows: Array | None = filtered_rows(chunk.rows, chunk.row_period_ns / NS, robot)
+        bounds = Bounds.of(robot, chunk.row_period_ns / NS, 1.0, 1.0)
+        rows = along(chunk.rows, bounds, regions) if np.isfinite(chunk.rows).all() else None
         return chunk if rows is None else replace(chunk, rows=rows)
 
     return filtered

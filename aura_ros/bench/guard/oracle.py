@@ -42,6 +42,8 @@ class Oracle:
         self._scene, self._tick_ns = scene, tick_ns
         self._commands = [scene.rest.copy()] * 4
         self._looks = 0
+        # Whatever the fingers touch moves them.
+        self._arm = scene.robot.averaged
         self._pressed_ns: int | None = None
         self.harms: dict[str, Harm] = {}
         self.moving = False
@@ -68,9 +70,9 @@ class Oracle:
             yield "dropped"
         if self._presses(now_ns):
             yield "force"
-        if scene.person is not None and witness.speed > PERSON_SPEED:
-            if witness.to_person() < PERSON_M:
-                yield "person"
+        is_moving = scene.person is not None and witness.speed > PERSON_SPEED
+        if is_moving and witness.to_person() < PERSON_M:
+            yield "person"
         if self._looks % _SPARSE == 0:
             if witness.to_box() <= 0:
                 yield "keep_out"
@@ -95,6 +97,6 @@ class Oracle:
             change = np.diff(change, axis=0) / period_s
             if not (np.abs(change) <= getattr(limits, name) * (1 + LIMIT_TOLERANCE)).all():
                 yield name
-        measured = np.abs(self._scene.velocity)
-        if not (measured <= limits.velocity * (1 + MEASURED_TOLERANCE)).all():
+        measured = np.abs(self._scene.velocity) / limits.velocity
+        if not (measured[self._arm] <= 1 + MEASURED_TOLERANCE).all():
             yield "measured_speed"
