@@ -8,7 +8,7 @@ REQUIREMENTS := $(DISTRO) core robots sim plot kinematics serve metaworld test
 PYTEST := $(RUN) $(ENV)/bin/python -m pytest
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-kilted lint env-lerobot env-pi0 clean FORCE
+.PHONY: help setup demo test test-fast test-kilted lint env-lerobot env-pi0 env-rtamt clean FORCE
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -33,13 +33,14 @@ lint: $(STAMPS)/packages ## Check style and types
 	$(RUN) $(ENV)/bin/ruff check .
 	$(RUN) $(ENV)/bin/mypy
 
-env-lerobot env-pi0: env-%: .venv-%/stamps/ready
+env-lerobot env-pi0 env-rtamt: env-%: .venv-%/stamps/ready
 
 env-lerobot: ## Make the environment that serves ACT, Diffusion and SmolVLA of LeRobot
 env-pi0: ## Make the environment that serves pi0 of transformers
+env-rtamt: ## Make the environment of rtamt, which a test compares temporal rules with
 
 clean: ## Remove everything that was made
-	rm -rf .venv .venv-kilted .venv-lerobot .venv-pi0 build dist install log *.egg-info
+	rm -rf .venv .venv-kilted .venv-lerobot .venv-pi0 .venv-rtamt build dist install log *.egg-info
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -62,6 +63,9 @@ $(STAMPS)/messages: $(STAMPS)/packages CMakeLists.txt package.xml tools/build_me
 .venv-%/stamps/ready: requirements/core.txt requirements/serve.txt requirements/torch.txt \
         requirements/%.txt requirements/%-bare.txt tools/make_env_policy
 	@$(RUN) tools/make_env_policy $* "$(PYTHON)"
+
+.venv-rtamt/stamps/ready: requirements/rtamt.txt tools/make_env_rtamt
+	@$(RUN) tools/make_env_rtamt "$(PYTHON)"
 
 # Links to the launch files, which are installed with the messages.
 $(STAMPS)/launch: $(STAMPS)/messages $(wildcard launch/*.py)

@@ -28,10 +28,12 @@ from aura_ros.types import Array
 
 @dataclass(frozen=True)
 class Samples:
-    """A batch of m samples: ``times`` (m,) [ns], rising, and the signals (m,) by name."""
+    """A batch of m samples: ``times`` (m,) [ns], rising, and the signals (m,) by name; with
+    ``final``, none comes after them."""
 
     times: Times
     signals: Signals
+    final: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class Positive(Formula):
 
     def advance(self, past: Any, samples: Samples) -> tuple[Any, Array]:
         """The excess."""
-        value = self.excess.value(samples.signals)
+        with np.errstate(invalid="ignore"):
+            value = self.excess.value(samples.signals)
         if np.isnan(value).any():
             raise Undefined(f"{' or '.join(self.names())} is not a number")
         return None, value
@@ -142,7 +145,7 @@ class Once(Formula):
         """The largest of the window that ended ``begin`` ago."""
         inner, wedge, line = past
         inner, value = self.operand.advance(inner, samples)
-        wedge, value = largest(wedge, samples.times, value, self.interval.span)
+        wedge, value = largest(wedge, samples.times, value, self.interval.span, final=samples.final)
         if self.interval.begin:
             line, value = delayed(line, samples.times, value, self.interval.begin)
         return (inner, wedge, line), value
@@ -168,10 +171,10 @@ class Since(And):
         times, begin = samples.times, self.interval.begin
         of_left, left = self.left.advance(of_left, samples)
         of_right, right = self.right.advance(of_right, samples)
-        wedge, value = since(wedge, times, left, right, self.interval.span)
+        wedge, value = since(wedge, times, left, right, self.interval.span, samples.final)
         if begin:
             line, value = delayed(line, times, value, begin)
-            after, broken = largest(after, times, -left, begin, closed=False)
+            after, broken = largest(after, times, -left, begin, False, samples.final)
             value = np.minimum(value, -broken)
         return ((of_left, of_right), wedge, line, after), value
 

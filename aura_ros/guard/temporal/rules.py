@@ -30,7 +30,8 @@ class FormulaText:
             parse(text)
         except FormulaError as error:
             limit = f"column {error.column}: {error.words}"
-            problems.add(key, limit, "write it as in `force <= 20 or not once[0, 1] speed > 0.1`")
+            remedy = "write it as in `force <= 20 or not once[0, 1] speed > 0.1`"
+            problems.add(key, limit, remedy, text)
             return None
         return text
 

@@ -80,7 +80,7 @@ class Run:
         self.standings = tuple(standings)
 
     def continued(self, *plans: Plan | None) -> tuple[Standing, ...]:
-        """How the rules would stand at worst if the plans were moved, each until the next begins."""
+        """How the rules would stand at worst over the plans, each moved until the next begins."""
         times, motion = _knots(self._last_ns, [plan for plan in plans if plan is not None])
         if not len(times):
             return self.standings
@@ -89,7 +89,7 @@ class Run:
             name: self._catalogue.along(name, float(value[0]), elapsed, motion)
             for name, value in self._signals.items()
         }
-        samples = Samples(times, signals)
+        samples = Samples(times, signals, final=True)
         faults = [standing.fault for standing in self.standings]
         return tuple(self._judged(k, fault, samples)[0] for k, fault in enumerate(faults))
 

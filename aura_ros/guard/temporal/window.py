@@ -2,14 +2,15 @@
 
 Every function takes what is kept of the past and a batch of m samples, and returns what is to be
 kept after it with m results. What is kept never changes, so that a run can be continued in
-several ways. The window's candidates are kept as in Lemire, "Streaming maximum-minimum filter
-using no more than three comparisons per element", 2006. Windows without samples yield -inf.
+several ways; after ``final`` samples nothing comes, and nothing new is kept. Windows without
+samples yield -inf. The candidates of a window are kept as in Lemire, "Streaming maximum-minimum
+filter using no more than three comparisons per element", 2006.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,12 @@ EMPTY_LINE = Line(NO_TIMES, np.zeros(0))
 
 
 def largest(
-    past: Wedge, times: Times, values: Array, span: int, closed: bool = True
+    past: Wedge,
+    times: Times,
+    values: Array,
+    span: int,
+    closed: bool = True,
+    final: bool = False,
 ) -> tuple[Wedge, Array]:
     """Largest value in force in [t - span, t] [ns], or begun in (t - span, t] if not ``closed``.
 
@@ -57,20 +63,27 @@ def largest(
     found = _largest_of_batch(values, first - p)
     if p and first[0] < p:
         found = np.maximum(found, _largest_of_past(past, first))
+    if final:
+        return past, found
     return _wedge(leaves, np.concatenate([past.values, values]), first[-1], span), found
 
 
-def since(past: Wedge, times: Times, left: Array, right: Array, span: int) -> tuple[Wedge, Array]:
+def since(
+    past: Wedge, times: Times, left: Array, right: Array, span: int, final: bool = False
+) -> tuple[Wedge, Array]:
     """Largest ``right`` in force in [t - span, t] [ns], each no larger than every ``left`` after
     it; all arrays (m,)."""
-    p, m = len(past.values), len(times)
+    p = len(past.values)
     leaves = _leaves(past, times, True)
     first = _first(leaves, times, span)
-    reach = _reach(left, right)
-    found = np.where(np.arange(m) >= (first - p)[:, None], reach, -np.inf).max(axis=1)
+    reach, upto = _reach(left, right)
+    inside = upto if first[-1] <= p else upto & (np.arange(len(times)) >= (first - p)[:, None])
+    found = np.where(inside, reach, -np.inf).max(axis=1)
     floor = np.minimum.accumulate(left)
     if p and first[0] < p:
         found = np.maximum(found, np.minimum(_largest_of_past(past, first), floor))
+    if final:
+        return past, found
     values = np.concatenate([np.minimum(past.values, floor[-1]), reach[-1]])
     return _wedge(leaves, values, first[-1], span), found
 
@@ -113,15 +126,16 @@ def _largest_of_batch(values: Array, first: NDArray[np.intp]) -> Array:
     return np.maximum.reduceat(np.concatenate([values, NOTHING]), bounds)[::2]
 
 
-def _reach(left: Array, right: Array) -> Array:
-    """Row k, column j <= k: right_j, or the least left after it up to k if that is less."""
+def _reach(left: Array, right: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Row k, column j: right_j, or the least left after it up to k if that is less; and where that
+    means anything: j <= k. Both (m, m)."""
     upto, before = _triangles(len(left))
     grid = np.where(before, left[:, None], np.inf)
     np.fill_diagonal(grid, right)
-    return np.where(upto, np.minimum.accumulate(grid, axis=0), -np.inf)
+    return np.minimum.accumulate(grid, axis=0), upto
 
 
-@cache
+@lru_cache(maxsize=8)
 def _triangles(m: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return np.tri(m, dtype=bool), np.tri(m, k=-1, dtype=bool)
 
