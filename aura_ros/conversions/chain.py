@@ -205,6 +205,9 @@ MESSAGES: Mapping[type, str] = {
     t.WayBack: "aura_ros/msg/ActionChunk",
 }
 
+# Values whose messages have a tag.
+TAGGED = (t.ActionChunk, t.Plan, t.Verdict, t.Lease)
+
 
 def to_message(value: Any, make: Make) -> Any:
     """The message of a value, made by ``make``."""
@@ -216,6 +219,8 @@ def to_message(value: Any, make: Make) -> Any:
     fields = {f.message: f.codec.encode(getattr(value, f.attribute), make) for f in TABLE[kind]}
     if kind in (t.ActionChunk, t.Plan):
         fields["digest"] = _digest(value, fields)
+    if kind in TAGGED:
+        fields["tag"] = ""  # whoever has a key fills it in
     if "refused_reasons" in fields:
         fields["refused_counts"] = np.array(list(value.refused.values()), dtype=np.uint64)
     return make(MESSAGES[kind], fields)
