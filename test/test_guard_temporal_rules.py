@@ -38,9 +38,10 @@ def test_failing_means_what_the_check_says_unless_the_rule_does():
     assert made(rule(), decision=Decision.ASK)[0].decision == Decision.ASK
 
 
-def test_there_may_be_no_rules():
-    assert made() == ()
-    assert rules_of(Setup(ROBOT, GuardConfig, OPTIONS.defaults), Catalogue(ROBOT)) == ()
+def test_without_rules_the_check_is_misconfigured_or_empty():
+    with pytest.raises(RobotConfigError, match=r"temporal.rules = .*at least one entry"):
+        read()
+    assert rules_of(Setup(ROBOT, GuardConfig, {"rules": None}), Catalogue(ROBOT)) == ()
 
 
 @pytest.mark.parametrize(

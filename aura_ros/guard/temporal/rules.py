@@ -37,14 +37,12 @@ class FormulaText:
 
 
 @dataclass(frozen=True)
-class RuleList:
-    """A list of rules, each of another name; it may be empty."""
+class RuleList(ListOf):
+    """A list of rules, each of another name."""
 
     def read(self, value: Any, key: str, problems: Problems) -> Any:
         """The rules as tables."""
-        if isinstance(value, (list, tuple)) and not value:
-            return ()
-        rules = ListOf(RULE).read(value, key, problems) or ()
+        rules = super().read(value, key, problems) or ()
         names = [rule.get("name") for rule in rules]
         for i, name in enumerate(names):
             if name is not None and name in names[:i]:
@@ -62,15 +60,17 @@ RULE = Table(
             "formula": Field(FormulaText(), "what must hold at every sample"),
             "decision": Field(
                 Choice(("slow", "refuse", "hold", "ask", "stop")),
-                "what it means where the formula does not hold (default: as the check's)",
-                "",
+                "what it means where it does not hold, if not the check's decision",
+                None,
             ),
         }
     )
 )
 
 OPTIONS = Table(
-    MappingProxyType({"rules": Field(RuleList(), "rules of past-time signal temporal logic", ())})
+    MappingProxyType(
+        {"rules": Field(RuleList(RULE), "rules of past-time signal temporal logic")},
+    )
 )
 
 
@@ -87,7 +87,7 @@ class Rule:
 def rules_of(setup: Setup, catalogue: Catalogue) -> tuple[Rule, ...]:
     """The rules of a check. Raises ValueError with rule, column and remedy for the first one that
     cannot be read on this robot."""
-    rules = tuple(_rule(table, setup, catalogue) for table in setup.options.get("rules", ()))
+    rules = tuple(_rule(table, setup, catalogue) for table in setup.options.get("rules") or ())
     names = [rule.name for rule in rules]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ValueError(f"temporal rule {min(twice)} is there twice: give each a name of its own")
@@ -95,7 +95,7 @@ def rules_of(setup: Setup, catalogue: Catalogue) -> tuple[Rule, ...]:
 
 
 def _rule(table: Mapping[str, Any], setup: Setup, catalogue: Catalogue) -> Rule:
-    name, text, word = table["name"], table["formula"], table.get("decision", "")
+    name, text, word = table["name"], table["formula"], table.get("decision")
     try:
         formula = parse(text, catalogue.fault)
     except FormulaError as error:
