@@ -236,3 +236,12 @@ def test_without_rules_all_is_well():
     told = Told().tick(0.0)
     assert told.run() == ()
     assert told.plan(PLAN).passed
+
+
+@pytest.mark.parametrize(("tick", "passed"), [(0.05, False), (0.06, True)])
+def test_knots_up_to_the_last_tick_are_past(tick, passed):
+    begun = moving_plan(ROBOT, 0.0)
+    velocity = np.zeros_like(begun.velocity)
+    velocity[3] = 1.0
+    told = Told("command_speed[arm] <= 0.5").tick(tick)
+    assert told.plan(replace(begun, velocity=velocity)).passed == passed
