@@ -137,6 +137,12 @@ def test_nothing_of_it_is_imported_before(install, read):
         assert module not in sys.modules
 
 
+def test_it_cannot_insist_on_being_on(install, read):
+    install(payload="PAYLOAD")  # which says that it is not optional
+    checks = made(read("checks: {payload: {enabled: auto, decision: slow}}"))
+    assert "payload" in dict(checks.plan)
+
+
 def test_its_options_are_read_as_others(install, read):
     install(payload="PAYLOAD")
     with pytest.raises(RulesError, match=r"line 3: checks\.payload\.mass = 9: must be a finite"):
