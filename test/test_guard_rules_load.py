@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from aura_ros.guard.entry import Entry, Stage
 from aura_ros.guard.lattice import passed
 from aura_ros.guard.rules import load as module
+from aura_ros.guard.rules.digest import canonical_json
 from aura_ros.guard.rules.load import Rules, default_rules, load_rules
 from aura_ros.guard.rules.problems import RulesError
 from aura_ros.guard.rules.rendered import rendered
@@ -284,6 +285,13 @@ def test_default_yaml_is_rendered_from_the_table():
     """``python -m aura_ros.guard.rules.rendered > config/guard/default.yaml`` writes it."""
     assert (ROOT / "config/guard/default.yaml").read_text() == rendered()
     assert load_rules("default").rules == default_rules().rules
+
+
+def test_every_check_that_ships_has_a_name_of_its_own_and_options_with_a_digest():
+    names = [entry.name for entry in module.TABLE]
+    assert len(set(names)) == len(names)
+    for rule in default_rules().rules:
+        assert canonical_json(rule.options), rule.name
 
 
 def test_every_check_that_ships_is_explained():
