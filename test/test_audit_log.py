@@ -210,7 +210,9 @@ def test_a_full_disk_is_a_fault_and_what_was_lost_is_counted(tmp_path):
     assert log.append(later(2), [ARM])
     log.close()
     assert kinds_of(tmp_path) == ["File", "Arm", "File", "Arm"]
-    assert parse(lines_of(tmp_path)[2]).value["lost"] == 2
+    begun = parse(lines_of(tmp_path)[2]).value
+    assert begun["lost"] == 2
+    assert os.strerror(errno.ENOSPC) in begun["fault"]
     whole(tmp_path)
 
 

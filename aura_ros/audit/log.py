@@ -42,7 +42,7 @@ class AuditLog:
         self._syncer: Syncer | None = None
         self._durable = Link()
         self._lost = 0
-        self._broken = ""
+        self._broken = self._before = ""
         self._tried_ns = now.steady_ns
         self._lock: int | None = None
         self._open(now)
@@ -70,7 +70,7 @@ class AuditLog:
         if not made:
             return not self._broken
         try:
-            if self._broken:
+            if self._broken or self._file is None:
                 raise OSError(self._broken)
             if self._written >= self._size:
                 self._begin_file(now, Tail(self._link, self._number))
@@ -103,9 +103,10 @@ class AuditLog:
 
     def _open(self, now: Now) -> None:
         """Continue the log in a new file. What cannot be written is a fault."""
+        unsynced = self._syncer.error if self._syncer is not None else ""
         self._leave()
         known = self.durable
-        self._broken = ""
+        self._broken, self._before = "", self._before or self._broken or unsynced
         try:
             self._claim()
             tail = tail_of(self._directory, self.name)
@@ -132,8 +133,9 @@ class AuditLog:
     def _begin_file(self, now: Now, tail: Tail) -> None:
         path = file_of(self._directory, self.name, tail.number + 1)
         file = os.open(path, FLAGS, 0o600)
-        first = {"file": tail.number + 1, "head": tail.link.head.hex(), "log": self.name,
-                 "lost": self._lost, "records": tail.link.records, "torn": tail.torn}  # fmt: skip
+        first = {"fault": self._before, "file": tail.number + 1, "head": tail.link.head.hex(),
+                 "log": self.name, "lost": self._lost, "records": tail.link.records,
+                 "torn": tail.torn}  # fmt: skip
         link, line = tail.link.then(FILE, now, first)
         try:
             _write_all(file, line)
@@ -146,8 +148,8 @@ class AuditLog:
         if self._file is not None and self._syncer is not None:
             self._syncer.retire(self._file)
         self._syncer = self._syncer or Syncer()
-        self._file, self._number, self._written, self._lost = file, tail.number + 1, len(line), 0
-        self._link = link
+        self._file, self._number, self._written = file, tail.number + 1, len(line)
+        self._link, self._lost, self._before = link, 0, ""
         self._syncer.retire(os.open(self._directory, os.O_RDONLY))
         self._syncer.wrote(file, link, now.steady_ns)
 

@@ -81,7 +81,7 @@ def _digested(value: Any) -> ActionChunk | Plan | None:
 def _matches(value: Any, message: Any) -> bool:
     """Whether every digest in the message is that of the content beside it."""
     if isinstance(value, Verdict):
-        correction = value.correction
-        return correction is None or correction.digest == message.correction[0].digest
+        digests = [] if value.correction is None else [value.correction.digest]
+        return digests == [correction.digest for correction in message.correction]
     digested = _digested(value)
     return digested is None or bool(digested.digest == message.digest)
