@@ -67,13 +67,13 @@ class MemoryIntegrity(Watch):
     def _take(self, state: MemoryState) -> None:
         self._norm = state.state_norm
         begins = self._may_begin(state)
-        words = _not_finite(state) or self._disorder(state, begins) or self._break(state, begins)
+        words = _not_finite(state) or self._disorder(state) or self._break(state, begins)
         if words:
             self._faults += 1
             self._words = f"memory state {state.sequence} {words}"
             return
-        if begins and (self._last is None or state.previous_digest != self._last.state_digest):
-            self._empty = state.previous_digest if self._last or state.updates == 1 else ""
+        if state.updates == 1 or (self._follows(state) and self._is_cut(state)):
+            self._empty = state.previous_digest
         self._last = state
         if self._features is not None:
             self._episode = self._features[:2]
@@ -83,10 +83,15 @@ class MemoryIntegrity(Watch):
         if self._last is None or state.updates == 1 or self._features is None:
             return True
         # Of features that are still on their way the episode is not known.
-        is_known = self._features[2] == state.sequence
-        return not is_known or self._features[:2] != self._episode
+        return self._features[2] != state.sequence or self._is_anew(state)
 
-    def _disorder(self, state: MemoryState, begins: bool) -> str:
+    def _is_anew(self, state: MemoryState) -> bool:
+        """Whether an episode, or the memory, is known to begin with this update."""
+        if state.updates == 1 or self._features is None:
+            return True
+        return self._features[2] == state.sequence and self._features[:2] != self._episode
+
+    def _disorder(self, state: MemoryState) -> str:
         last = self._last
         if last is None:
             return ""
@@ -97,25 +102,32 @@ class MemoryIntegrity(Watch):
         is_new = state.session > last.session
         if not is_new and state.updates <= last.updates and state.updates != 1:
             return f"goes back: {state.updates} updates after {last.updates}"
-        if not is_new and state.sequence <= last.sequence and not begins:
+        if not is_new and state.sequence <= last.sequence and not self._is_anew(state):
             return f"goes back: it came before number {last.sequence}"
         return ""
 
     def _break(self, state: MemoryState, begins: bool) -> str:
         """Why the state does not follow from the last one."""
-        last = self._last
         if not state.previous_digest:
             return "names no state before it"
         if not state.wrote and state.state_digest != state.previous_digest:
             return "changed without a write"
-        follows = last is not None and state.session == last.session
-        if last is None or not follows or state.updates != last.updates + 1:
-            return ""
-        if state.previous_digest == last.state_digest:
+        if not self._follows(state) or not self._is_cut(state):
             return ""
         if begins and self._empty in ("", state.previous_digest):
             return ""
         return "does not continue the state before it"
+
+    def _follows(self, state: MemoryState) -> bool:
+        """Whether it is the very next state; between others some were not heard."""
+        last = self._last
+        if last is None or state.session != last.session:
+            return False
+        return state.updates == last.updates + 1
+
+    def _is_cut(self, state: MemoryState) -> bool:
+        """Whether the state before it was not the last one."""
+        return self._last is not None and state.previous_digest != self._last.state_digest
 
 
 def _not_finite(state: MemoryState) -> str:
