@@ -76,7 +76,8 @@ def ours(robot: Robot, conditions: Conditions, *more: Watch) -> Guard:
 def _regions(robot: Robot, rules: str) -> tuple[Geometry, ...]:
     """What our guard's geometry knows of distances to regions."""
     checks = build(robot, GuardConfig, _rules(rules), _urdf)
-    return tuple(check for _, check in checks.plan if isinstance(check, Geometry))
+    made: list[object] = [check for _, check in checks.plan]
+    return tuple(check for check in made if isinstance(check, Geometry))
 
 
 @lru_cache(maxsize=4)

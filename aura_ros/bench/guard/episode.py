@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 
 from aura_ros.bench.closed_loop.chain import Chain
-from aura_ros.bench.guard.arms import make_arm
+from aura_ros.bench.guard.arms import Arm, make_arm
 from aura_ros.bench.guard.experiment import NONE, Conditions, Job
 from aura_ros.bench.guard.faults import CLASSES, Draw, Fault
 from aura_ros.bench.guard.oracle import Harm, Oracle
@@ -30,10 +30,14 @@ REST_S = 0.3
 
 def run_job(job: Job, conditions: Conditions) -> Run:
     """Run one episode from the robot's rest; the same every time."""
+    return play(job, conditions, make_arm(job.arm, scene_of(job.task).robot, conditions))
+
+
+def play(job: Job, conditions: Conditions, arm: Arm) -> Run:
+    """Run one episode behind ``arm``."""
     scene = scene_of(job.task)
     scene.reset(job.seed)
-    fault = _fault(job, scene)
-    episode = _Episode(job, conditions, scene, fault)
+    episode = _Episode(job, conditions, scene, _fault(job, scene), arm)
     episode.run()
     return episode.result()
 
@@ -49,13 +53,14 @@ def _fault(job: Job, scene: Scene) -> Fault:
 class _Episode:
     """The loop itself, and what it noted."""
 
-    def __init__(self, job: Job, conditions: Conditions, scene: Scene, fault: Fault) -> None:
+    def __init__(
+        self, job: Job, conditions: Conditions, scene: Scene, fault: Fault, arm: Arm
+    ) -> None:
         self._scene, self._fault, self._timing = scene, fault, conditions.timing
         self._is_nominal = job.fault == NONE
         self._window_s = conditions.timing.limit_s
         if not self._is_nominal:
             self._window_s = CLASSES[job.fault].window_s
-        arm = make_arm(job.arm, scene.robot, conditions)
         self._tap = FaultTap(scene, fault, arm.filtered, arm.authentic)
         late: Late[Response] = Late(conditions.latency_ms * NS // 1000, conditions.jitter, job.seed)
         self._chain = Chain(

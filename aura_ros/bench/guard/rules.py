@@ -16,15 +16,22 @@ from aura_ros.bench.guard.scene import KEEP_OUT
 from aura_ros.guard.rules.table import TABLE
 from aura_ros.policy.shipped import shipped
 
+REACH_S = 0.02
+"""How far a chunk may begin from the motion, as the time that the velocity limit takes for it: the
+trained policy's chunks begin on the motion to rounding."""
+FORCE_N = 35.0
+"""Development episodes without faults deviate by up to 21 N, on the drawer."""
+
 
 def wanted(calibration: str = "") -> dict[str, dict[str, Any]]:
     """Checks by name, with options. ``calibration``: file of the checks that need one."""
     region = {"center": list(KEEP_OUT.center), "size": list(KEEP_OUT.size)}
     rules: dict[str, dict[str, Any]] = {
-        "workspace": {"regions": [{"name": "beside the table", "keep": "out", "box": region}]},
+        "workspace": {"regions": [{"name": "beside_table", "keep": "out", "box": region}]},
         "self_collision": {},
         "human_separation": {},
-        "wrench": {},
+        "wrench": {"force_deviation": FORCE_N},
+        "row_start": {"reach": REACH_S},
     }
     if calibration:
         calibrated = ("session_risk", "instruction", "embedding", "uncertainty")

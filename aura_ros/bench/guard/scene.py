@@ -5,12 +5,11 @@ Nothing here is guard code: what it measures is what the simulator sees.
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 
 from aura_ros.bench.closed_loop.embedded import EmbeddedPlant
-from aura_ros.robot.description import Robot
 from aura_ros.sim.witness import Box, Witness
 from aura_ros.types import Array, Distance, Wrench
 
@@ -29,7 +28,7 @@ class Scene(EmbeddedPlant):
 
     def __init__(self, task: str) -> None:
         super().__init__(task)
-        self.robot = sensing(self.robot)
+        self.robot = replace(self.robot, wrench_topic="wrench", distance_topic="human_distance")
         self.witness = Witness(self._world, KEEP_OUT)
         self._rng = np.random.default_rng(0)
         self.person: Array | None = None
@@ -75,10 +74,3 @@ class Scene(EmbeddedPlant):
         force, torque = self.witness.wrench()
         force = force + self._rng.normal(0.0, FORCE_NOISE, 3)
         return Wrench(stamp_ns, force, torque + self._rng.normal(0.0, TORQUE_NOISE, 3))
-
-
-def sensing(robot: Robot) -> Robot:
-    """``robot`` with both sensors, as its configuration would name them."""
-    named = {"wrench_topic": "wrench", "distance_topic": "human_distance"}
-    known = {field.name for field in fields(robot)}
-    return replace(robot, **{key: value for key, value in named.items() if key in known})

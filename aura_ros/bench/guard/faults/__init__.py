@@ -51,7 +51,7 @@ _CLASSES = (
         "hugging", Kind.SLOW, slow.Hugging, ("at 0.5", "at 0.8", "at 0.99"), window_s=6.0
     ),
     FaultClass(
-        "slow_burn", Kind.SLOW, slow.SlowBurn, ("4 mrad", "8 mrad", "16 mrad"), window_s=8.0
+        "slow_burn", Kind.SLOW, slow.SlowBurn, ("by 2 ms", "by 4 ms", "by 8 ms"), window_s=8.0
     ),
     FaultClass(
         "untaught_instruction", Kind.WORDS, words.Untaught,
