@@ -27,6 +27,8 @@ from aura_ros.types import NS, ActionChunk, Array, Now, Retreat
 USED = 0.4
 # A word to retreat that was longer on its way is void: the guard has given up waiting [ns].
 PATIENCE_NS = NS
+# A way that is shorter than this leads nowhere [rad or m].
+LEAST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -112,12 +114,11 @@ class WayHome:
             return Refusal("no_way_back", "no executed motion is remembered: move it by hand")
         last = len(way.trail.times) - 1
         reached = max(way.trail.passed(retreat.until_ns), self._since_hands_changed(way.trail))
-        if reached >= last:
-            return Refusal(
-                "no_way_back",
-                "since then the robot has not moved, or a hand opened or closed last",
-            )
-        back = chunk_of(self._rows(way, reached), newest, way.start_ns, now, self._robot)
+        rows = self._rows(way, reached) if reached < last else way.place[None]
+        if np.ptp(rows, axis=0).max() < LEAST:
+            words = "since then the robot has not moved, or a hand opened or closed last"
+            return Refusal("no_way_back", words)
+        back = chunk_of(rows, newest, way.start_ns, now, self._robot)
         self._planned = way.trail
         self._mine.append(back.digest)
         return back
