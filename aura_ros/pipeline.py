@@ -16,6 +16,7 @@ import numpy as np
 
 from aura_ros.fuser.loop import CommandLoop
 from aura_ros.policy.backend import Backend, BackendError, FlowField, Sampler
+from aura_ros.policy.sensitivity import sensitivity as directional_sensitivity
 from aura_ros.types import (
     NO_ALTERNATIVES,
     ActionChunk,
@@ -191,6 +192,4 @@ def _turning(backend: Backend, request: Request, embedding: Array, rows: Array) 
     """How sharply the flow turns at ``rows``."""
     if not isinstance(backend, FlowField):
         raise BackendError("it shows no flow: set sensitivity to false")
-    from aura_ros.policy.sensitivity import sensitivity
-
-    return sensitivity(backend, request, embedding, rows)
+    return directional_sensitivity(backend, request, embedding, rows)

@@ -241,7 +241,7 @@ def test_a_robot_that_was_moved_by_hand_does_not_go_back_from_there():
     made = held()
     now = at(made.seconds)
     made.fuser.handle(Reset(), now)
-    made.fuser.handle(joints_at(made.seconds, made.position + [0.3, 0.3, 0.0]), now)
+    made.fuser.handle(joints_at(made.seconds, made.position + np.array([0.3, 0.3, 0.0])), now)
     (anchored,) = [v for v in made.fuser.handle(Tick(), now) if isinstance(v, Commitment)]
     assert anchored.plan.position[0, 0] == made.position[0] + 0.3
     assert_refused(made, retreat(made, 1.0), "no_way_back")

@@ -58,6 +58,12 @@ def test_the_first_of_several_is_the_answer_the_others_are_alternatives():
     assert [float(other.mean()) for other in found.alternatives] == [1.0, 2.0, 3.0]
 
 
+def test_where_a_flow_is_shown_its_sensitivity_goes_along():
+    found = answer(Many(), asked(), samples=2, sensitivity=True)
+    assert found.error == ""
+    assert found.sensitivity == pytest.approx(0.0)
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [({"samples": 2}, "set samples to 1"), ({"sensitivity": True}, "set sensitivity to false")],
