@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aura_ros.guard.context import Context
 from aura_ros.guard.entry import Entry, Setup, Stage
@@ -11,6 +10,9 @@ from aura_ros.guard.lattice import below, failed
 from aura_ros.robot.description import Robot
 from aura_ros.robot.spec import Field, Number, Table
 from aura_ros.types import NS, Array, Check, Plan
+
+# Rows that are denser than any policy's (their speed is refused) must not take time here.
+LEAST_PERIOD_NS = 1_000_000
 
 OPTIONS = Table(
     {
@@ -40,7 +42,7 @@ class Fidelity:
         options, robot = setup.options, setup.robot
         self._tolerance, self._decision = float(options["tolerance"]), setup.decision
         self._window_ns = round(options["window"] * NS)
-        self._back_ns = self._window_ns + robot.stop_knots * robot.knot_period_ns
+        self._stop_ns = robot.stop_knots * robot.knot_period_ns
         self._robot = robot
         self._scale = np.where(robot.switched, 0.0, 1.0 / robot.limits.velocity)
 
@@ -57,25 +59,38 @@ class Fidelity:
         count = max(len(plan.position) - self._robot.stop_knots, 1)
         here = plan.position[:count]
         rows = near(chunk.rows, here[0], self._robot)
-        window = rows[self._neighbours(plan.start_ns - chunk.start_ns, count, context)]
+        low, high = self._hull(rows, plan.start_ns - chunk.start_ns, count, chunk.row_period_ns)
         going_on = continued(plan, context.committed, count)
-        high = np.maximum(window.max(axis=1), going_on)
-        low = np.minimum(window.min(axis=1), going_on)
+        low, high = np.minimum(low, going_on), np.maximum(high, going_on)
         outside = np.maximum(here - high, low - here).max(axis=0) * self._scale
         worst = int(np.argmax(np.where(np.isnan(outside), np.inf, outside)))
         value = max(float(outside[worst]), 0.0) if outside[worst] == outside[worst] else np.nan
         words = f"{self._robot.joints[worst]} goes where neither rows nor committed motion lead"
         return below("fidelity", value, self._tolerance, words, self._decision)
 
-    def _neighbours(self, ahead_ns: int, count: int, context: Context) -> NDArray[np.intp]:
-        """Indices of the rows around each knot, (count, m); the ends stand for what is beyond."""
-        period_ns, h_ns = context.chunk.row_period_ns, self._robot.knot_period_ns
-        first = (ahead_ns - self._back_ns) // period_ns
-        size = -(-(self._back_ns + self._window_ns) // period_ns) + 2
-        since = ahead_ns - self._back_ns - first * period_ns
-        knots = first + (since + h_ns * np.arange(count)) // period_ns
-        index = knots[:, None] + np.arange(size)
-        return np.clip(index, 0, len(context.chunk.rows) - 1)
+    def _hull(self, rows: Array, ahead_ns: int, count: int, period_ns: int) -> tuple[Array, Array]:
+        """Least and greatest of the rows around each knot, (count, n) each; the first knot is
+        ``ahead_ns`` after row 0, and the ends stand for what is beyond them."""
+        period_ns = max(period_ns, LEAST_PERIOD_NS)
+        # Knots lie between rows: at least the next row is a neighbour.
+        window_ns = max(self._window_ns, period_ns)
+        back_ns = window_ns + self._stop_ns
+        size = -(-(back_ns + window_ns) // period_ns) + 1
+        first = (ahead_ns - back_ns + self._robot.knot_period_ns * np.arange(count)) // period_ns
+        known = np.arange(first[0], first[-1] + size)
+        padded = rows[np.clip(known, 0, len(rows) - 1)]
+        first -= first[0]
+        return sliding(np.minimum, padded, size)[first], sliding(np.maximum, padded, size)[first]
+
+
+def sliding(reduce: np.ufunc, rows: Array, size: int) -> Array:
+    """``reduce`` over every ``size`` neighbours of ``rows`` (m, n): (m - size + 1, n)."""
+    width = 1
+    while width < size:
+        # Two windows that overlap make a longer one.
+        step = min(width, size - width)
+        rows, width = reduce(rows[:-step], rows[step:]), width + step
+    return rows
 
 
 def near(rows: Array, place: Array, robot: Robot) -> Array:
