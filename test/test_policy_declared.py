@@ -35,6 +35,7 @@ GOOD = Declared(
     4,
     "abc",
     True,
+    "def",
 )
 NAMES = st.text("abcdefg/._", min_size=1, max_size=8)
 

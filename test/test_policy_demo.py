@@ -187,6 +187,19 @@ def test_weights_stay_as_they_are():
     assert backend(1).digest != before
 
 
+def test_its_normalisation_has_a_digest_of_its_own():
+    def declared(name):
+        tensors = dict(demo_tensors.tensors())
+        if name:
+            tensors[name] = tensors[name] * np.float32(1.5)
+        return DemoBackend(tensors, demo_tensors.metadata(ROBOT), ROBOT).declared
+
+    first, weights, numbers = (declared(n) for n in ("", "trunk.0.weight", "position_scale"))
+    assert len({first.weights_digest, weights.weights_digest, numbers.weights_digest}) == 3
+    assert first.normalisation_digest == weights.normalisation_digest
+    assert first.normalisation_digest != numbers.normalisation_digest
+
+
 def test_nobody_can_write_to_the_weights():
     with pytest.raises(ValueError, match="read-only"):
         backend()._network._t["lead"][0] = 1.0

@@ -1,5 +1,6 @@
 """The policy: what it asks, when, about what is new, from where the motion will be."""
 
+import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from chain_values import (
 
 from aura_ros.motion.jerk import sample
 from aura_ros.policy.actions import Actions
+from aura_ros.policy.declared import Declared
 from aura_ros.policy.layout import parse
 from aura_ros.policy.policy import Policy, PolicyConfig
 from aura_ros.robot.description import JointGroup
@@ -32,6 +34,7 @@ from aura_ros.types import (
     MemoryState,
     Now,
     PolicyFeatures,
+    Provenance,
     Request,
     Reset,
     Response,
@@ -40,6 +43,9 @@ from aura_ros.types import (
 )
 
 ROBOT = toy()
+DECLARED = Declared(
+    "told", (), (), 3, 16, weights_digest="weights", normalisation_digest="numbers"
+)
 ROWS = np.zeros((16, 3))
 
 
@@ -101,6 +107,28 @@ def test_an_answer_becomes_a_chunk_and_features_of_the_request():
     assert (chunk.row_period_ns, chunk.joint_names) == (ROBOT.row_period_ns, ROBOT.joints)
     assert (chunk.source, chunk.inference_ns) == ("policy", ns(0.15))
     np.testing.assert_array_equal(features.embedding, np.arange(5.0))
+
+
+def test_a_chunk_says_what_it_was_made_with():
+    talk = Talk()
+    talk.policy = Policy(ROBOT, PolicyConfig(instruction="pick"), declared=DECLARED)
+    talk.see()
+    chunk, _ = talk.wait(0.15).answer()
+    told = hashlib.sha256(b"pick").hexdigest()
+    assert chunk.provenance == Provenance("weights", "numbers", ROBOT.digest, told)
+
+
+def test_the_instruction_of_a_chunk_is_the_one_that_was_asked_with():
+    talk = Talk(in_flight=2)
+    talk.see()
+    unknown, _ = talk.wait(0.15).answer()
+    talk.tell(Instruction("push"))
+    talk.wait(0.15).see()
+    chunk, _ = talk.wait(0.15).answer()
+    digests = [hashlib.sha256(text).hexdigest() for text in (b"pick", b"push")]
+    assert [c.provenance.instruction for c in (unknown, chunk)] == digests
+    # A backend that declares nothing has no digests.
+    assert (chunk.provenance.model, chunk.provenance.normalisation) == ("", "")
 
 
 def test_what_else_was_drawn_and_the_sensitivity_go_along():

@@ -99,6 +99,17 @@ def test_defaults(folder):
     assert (robot.row_period_ns, robot.knot_period_ns, robot.stop_knots) == (50_000_000,
                                                                             20_000_000, 12)
     assert robot.objects_topic == ""
+    assert (robot.wrench_topic, robot.distance_topic) == ("", "")
+
+
+def test_forces_and_distances_of_people_have_topics(folder):
+    values = config()
+    values["observation"] |= {"wrench": "wrist/wrench", "human_distance": "people/nearest"}
+    robot = load(folder, values)
+    assert (robot.wrench_topic, robot.distance_topic) == ("wrist/wrench", "people/nearest")
+    assert robot.digest != load(folder).digest
+    error = refusal(folder, changed("observation.human_distance", "/people"))
+    assert "observation.human_distance" in str(error)
 
 
 def test_joints_in_no_urdf_may_declare_all_their_limits(folder):
