@@ -30,6 +30,8 @@ from aura_ros.fuser.retrace import LAST_SEQUENCE, way_back
 from aura_ros.fuser.switching import Outcome
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.guard import Guard
+from aura_ros.guard.rules.built import build
+from aura_ros.guard.rules.load import default_rules
 from aura_ros.monitor.monitor import Monitor
 from aura_ros.motion.bounds import row_rates
 from aura_ros.motion.jerk import sample
@@ -65,6 +67,13 @@ class Silent:
     name = "none"
 
 
+def without_row_start(robot, settings):
+    """The guard's checks but one: chunks here begin where a wave is, wherever the robot is."""
+    rules = default_rules()
+    kept = tuple(rule for rule in rules.rules if rule.name != "row_start")
+    return build(robot, settings, replace(rules, rules=kept))
+
+
 class Rig:
     """Guard, monitor and fuser with their loop; a robot that follows; a hand for the chunks.
 
@@ -74,7 +83,7 @@ class Rig:
     def __init__(self, arm, hand, robot=ROBOT, **config):
         self.robot, self.arm, self.hand = robot, arm, hand
         self.fuser = Fuser(robot, FuserConfig(**config))
-        self.guard = Guard(robot, GuardConfig(auto_arm=True))
+        self.guard = Guard(robot, GuardConfig(auto_arm=True), rules=without_row_start)
         cores = {"monitor": Monitor(), "guard": self.guard, "fuser": self.fuser}
         self.pipeline = Pipeline(cores, CommandLoop(robot.limits), partial(answer, Silent()))
         self.position = self.place(0.0)
