@@ -91,6 +91,8 @@ def test_a_line_follows_only_the_link_it_was_made_after():
     assert parse(later.rstrip()).follows(link)
     assert not parse(later.rstrip()).follows(Link())
     assert not parse(line.rstrip()).follows(link)
+    _, other = Link(5, GENESIS).then("A", NOW, 1)
+    assert not parse(other.rstrip()).follows(Link())
     assert not parse(line.rstrip().replace(b'"value":1', b'"value":2')).follows(Link())
 
 

@@ -264,6 +264,8 @@ def test_a_directory_that_may_not_be_written_is_a_fault(tmp_path):
 
 
 def test_a_failed_sync_is_a_fault_and_nothing_after_it_is_durable(tmp_path, monkeypatch):
+    opened = Path("/proc/self/fd")
+    before = len(list(opened.iterdir()))
     log = AuditLog(tmp_path, NAME, now(0))
     until(lambda: log.durable.records == 1)
 
@@ -279,6 +281,7 @@ def test_a_failed_sync_is_a_fault_and_nothing_after_it_is_durable(tmp_path, monk
     log.mend(later(2))
     until(lambda: not log.fault(later(2).steady_ns) and log.durable.records == 3)
     log.close()
+    assert len(list(opened.iterdir())) <= before
     whole(tmp_path)
 
 

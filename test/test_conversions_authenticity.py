@@ -300,6 +300,8 @@ class Chain(Cell):
         out = []
         if kind in GUARD:
             out += self.guard.handle(value, self.now)
+            if kind is ActionChunk and not any(isinstance(o, Verdict) for o in out):
+                return True  # of a chunk that it takes it says nothing yet
         if kind in FUSER:
             out += self.fuser.handle(value, self.now)
         return any(
