@@ -16,6 +16,7 @@ BENCHMARKS = {
     "closed-loop": "success with a trained policy: the full chain, waiting, the newest chunk",
     "delay": "closed loop with the embedded robot under policy latencies",
     "fuser": "smoothness, error, starvation and reaction against published chunk execution",
+    "guard": "faults caught, absorbed and missed, false blocks, latency, beside simpler guards",
 }
 
 

@@ -1,4 +1,4 @@
-"""The calibration of our guard's watches of the policy, from episodes of development seeds alone."""
+"""The calibration of what our guard watches of the policy, from development seeds alone."""
 
 from __future__ import annotations
 

@@ -69,6 +69,7 @@ class Design:
     classes: tuple[str, ...] = tuple(CLASSES)
     arms: tuple[str, ...] = ARMS
     tasks: tuple[str, ...] = tuple(TASKS)
+    severities: tuple[int, ...] = SEVERITIES
 
     def jobs(self) -> list[Job]:
         """All episodes, seed by seed: what an interrupted run leaves is paired."""
@@ -86,7 +87,7 @@ class Design:
             for name in self.classes:
                 task = CLASSES[name].task or self.tasks[seed % len(self.tasks)]
                 if seed in self.seeds and OURS in self.arms:
-                    yield from (Job(OURS, name, s, task, seed) for s in SEVERITIES)
+                    yield from (Job(OURS, name, s, task, seed) for s in self.severities)
                 if seed in self.others:
                     others = (arm for arm in self.arms if arm != OURS)
                     yield from (Job(arm, name, MIDDLE, task, seed) for arm in others)

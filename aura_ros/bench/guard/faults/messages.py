@@ -57,13 +57,16 @@ class _Restored:
     def __init__(self, fault: Fault, back: int) -> None:
         self._fault, self._memory = fault, Memory()
         self._past: deque[Memory] = deque(maxlen=back + 1)
-        self._is_done = False
+        self._is_done = self._is_used = False
         self.health = self._memory.health
 
     def handle(self, value: Any, now: Now) -> list[Any]:
         """As ``Room.handle``."""
         if isinstance(value, PolicyFeatures) and not self._is_done:
-            self._past.append(deepcopy(self._memory))
+            # One that was never written is a new memory, which a person may ask for.
+            if self._is_used:
+                self._past.append(deepcopy(self._memory))
+            self._is_used = True
             if len(self._past) == self._past.maxlen and self._fault.strikes(now):
                 self._memory, self._is_done = self._past[0], True
         return self._memory.handle(value, now)
