@@ -22,6 +22,7 @@ from aura_ros.guard.entry import Unavailable
 from aura_ros.guard.risk.calibration import load, part_of
 from aura_ros.guard.risk.conformal import CalibrationError
 from aura_ros.guard.risk.fit import fit
+from aura_ros.guard.risk.fit_session import maxima
 from aura_ros.guard.risk.recorder import Episode, Recorder, episode_of
 from aura_ros.types import Instruction, Reset
 
@@ -216,3 +217,16 @@ def test_an_episode_survives_json():
     assert isinstance(again, Episode)
     assert again.record() == episode.record()
     assert again.turns[5].start.tolist() == episode.turns[5].start.tolist()
+
+
+def test_the_halves_of_a_calibration_have_every_task():
+    """Episodes in the order of their tasks, which use limits differently, hold their rate too."""
+    tasks = [drawn(seed, use=0.2 * (seed >= 40)) for seed in range(80)]
+    part = fit(tasks, ROBOT, alpha=0.05).session_risk
+    shape, worst = part.shape, []
+    for seed in range(3000, 3040):
+        table = [t.vector(shape.uses) for t in drawn(seed, use=0.2 * (seed % 2)).turns]
+        worst.append((maxima(shape, np.array(table)) / part.limits).max())
+    assert np.mean(np.array(worst) > 1) <= 0.15
+    centre = shape.centres[shape.uses.index("plan_velocity")]
+    assert 0.5 < centre < 0.7  # between those of the two tasks

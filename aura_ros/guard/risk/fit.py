@@ -31,7 +31,7 @@ def fit(
     paraphrases: Sequence[str] = (),
     text_alpha: float = 0.05,
 ) -> GuardCalibration:
-    """Calibrate every watch of the policy on ``episodes`` of development.
+    """Calibrate every watch of the policy on ``episodes`` of development that succeeded.
 
     ``alpha`` is the false-alarm rate an episode of each watch, ``text_alpha`` the share of
     instructions like the known ones and their ``paraphrases`` that may ask. What no episode shows
@@ -39,7 +39,7 @@ def fit(
     """
     if not (0 < alpha < 1 and 0 < text_alpha < 1):
         raise CalibrationError(f"alpha is {alpha}, of texts {text_alpha}; from 0 to 1 is needed")
-    moved = [episode for episode in episodes if episode.turns]
+    moved = _mixed([episode for episode in episodes if episode.turns])
     if len(moved) < FEWEST:
         raise CalibrationError(f"{len(moved)} episodes with motion; at least {FEWEST} are needed")
     seen = [e.embeddings for e in moved if e.embeddings.size]
@@ -55,6 +55,13 @@ def fit(
         _sensitivity(moved, alpha),
         _uncertainty(moved, robot, alpha),
     )
+
+
+def _mixed(episodes: Sequence[Episode]) -> list[Episode]:
+    """In an order without order: one half of them makes a shape, the other bounds it, and both
+    are to have every task."""
+    order = np.random.default_rng(0).permutation(len(episodes))
+    return [episodes[i] for i in order]
 
 
 def source_of(episodes: Sequence[Episode], paraphrases: Sequence[str]) -> str:
