@@ -25,6 +25,11 @@ OPTIONS = Table(
     {
         **MODEL,
         "margin": Field(Number(0.0, 1.0), "how far links stay apart [m]", 0.005),
+        "links": Field(
+            ListOf(NAME, unique=True),
+            "links that are looked at, all if absent: fewer cost less",
+            None,
+        ),
         "ignore": Field(ListOf(ListOf(NAME)), "pairs [link, link] that may touch", ()),
     }
 )
@@ -46,9 +51,9 @@ class SelfCollision(Near):
 def make(setup: Setup) -> SelfCollision:
     """The check with the pairs that can be looked at. Raises Unavailable where there is none."""
     model = model_of(setup)
-    bodies = Bodies(model.bodies)
-    ignored = _ignored(setup, {one.name for one in model.bodies})
-    columns = list(combinations(range(len(model.bodies)), 2))
+    bodies = _chosen(setup, model)
+    ignored = _ignored(setup, model)
+    columns = list(combinations(range(len(bodies.items)), 2))
     everything = pairs_of(bodies, model.chain, columns)
     names = [frozenset(everything.names(pair)) for pair in range(everything.count)]
     apart = everything.path.any(axis=1)
@@ -65,23 +70,34 @@ def make(setup: Setup) -> SelfCollision:
 
 def _connected(model: Model, pairs: Pairs) -> NDArray[np.bool_]:
     """Pairs (P,) whose links one joint connects, or only joints of grippers: those close."""
-    place, parents = pairs.bodies.place, np.concatenate([[-1], model.chain.parents])
-    a, b = place[pairs.first], place[pairs.second]
+    frames = [model.frames[body.name] for body in pairs.bodies.items]
+    columns = zip(pairs.first, pairs.second, strict=True)
+    joined = np.array([frames[a].connected(frames[b]) for a, b in columns], dtype=bool)
     fingers = ~(pairs.path & ~model.gripping).any(axis=1)
-    return np.asarray((parents[a] == b) | (parents[b] == a) | fingers)
+    return np.asarray(joined | fingers)
 
 
-def _ignored(setup: Setup, known: set[str]) -> set[frozenset[str]]:
-    ignored = set()
+def _chosen(setup: Setup, model: Model) -> Bodies:
+    chosen = setup.options["links"]
+    for name in chosen or ():
+        _check_known(name, "links", model)
+    return Bodies.of(one for one in model.bodies if chosen is None or one.name in chosen)
+
+
+def _ignored(setup: Setup, model: Model) -> set[frozenset[str]]:
     for pair in setup.options["ignore"]:
         if len(pair) != 2:
             raise Unavailable(f"ignore: {list(pair)} must name two links; write [link, link]")
         for name in pair:
-            if name not in known:
-                near = closest(name, sorted(known))
-                raise Unavailable(f"ignore: no link {name!r} with a collision shape, {near}")
-        ignored.add(frozenset(pair))
-    return ignored
+            _check_known(name, "ignore", model)
+    return {frozenset(pair) for pair in setup.options["ignore"]}
+
+
+def _check_known(name: str, option: str, model: Model) -> None:
+    known = sorted({body.name for body in model.bodies})
+    if name not in known:
+        words = closest(name, known)
+        raise Unavailable(f"{option}: no link {name!r} with a collision shape, {words}")
 
 
 # It costs more than all other checks together and needs an extra: on where the rules ask for it.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aura_ros.guard.context import Context
 from aura_ros.guard.entry import Entry, Setup, Stage, Unavailable
+from aura_ros.guard.geometry.along import finite
 from aura_ros.guard.geometry.chain import Chain, Places
 from aura_ros.guard.geometry.model import Model, model_of
 from aura_ros.guard.geometry.options import MODEL, NAME
@@ -66,7 +67,7 @@ class Singularity:
         """One check."""
         plan = context.plan
         assert plan is not None
-        if not (np.isfinite(plan.position).all() and np.isfinite(plan.velocity).all()):
+        if not finite(plan):
             return unknown(NAME_OF_CHECK, "the plan is not finite", self._decision)
         knots = _apart(plan.position)
         _, places = self._along.of(plan)
@@ -109,7 +110,7 @@ def _apart(position: Array) -> NDArray[np.intp]:
     """Knots of positions (K + 1, n) at least so dense that no joint goes on by over ``STEP``."""
     way = np.concatenate([[0.0], np.abs(np.diff(position, axis=0)).max(axis=1).cumsum()])
     step = np.floor(way / STEP)
-    return np.flatnonzero(np.diff(step, prepend=-1.0) | (np.arange(len(way)) == len(way) - 1))
+    return np.flatnonzero((np.diff(step, prepend=-1.0) > 0) | (np.arange(len(way)) == len(way) - 1))
 
 
 def make(setup: Setup) -> Singularity:

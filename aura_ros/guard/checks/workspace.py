@@ -27,7 +27,11 @@ OPTIONS = Table(
             ListOf(NAME, unique=True), "links that keep to them, all that move if absent", None
         ),
         "tool": Field(TOOL, "a tool that the URDF does not hold", None),
-        "margin": Field(Number(0.0, 1.0), "how far to stay from their edges [m]", 0.01),
+        "margin": Field(
+            Number(0.0, 1.0),
+            "how far to stay from their edges [m]; half of it is proved between the poses looked at",
+            0.01,
+        ),
     }
 )
 
@@ -41,7 +45,7 @@ def make(setup: Setup) -> Near:
     links = _links(setup, model, frame.place)
     regions = region_bodies(setup.options["regions"], frame)
     columns = [(a, len(links) + b) for a in range(len(links)) for b in range(len(regions))]
-    pairs = pairs_of(Bodies((*links, *regions)), model.chain, columns)
+    pairs = pairs_of(Bodies.of((*links, *regions)), model.chain, columns)
     return Near("workspace", setup, model, pairs)
 
 

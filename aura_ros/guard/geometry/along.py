@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from aura_ros.guard.geometry.chain import Chain, Places
 from aura_ros.guard.geometry.stretch import Stretch, stretch_of
 from aura_ros.types import Plan
@@ -21,3 +23,9 @@ class Along:
             stretch = stretch_of(plan)
             last = self._last = plan, stretch, self.chain.place(stretch.position)
         return last[1], last[2]
+
+
+def finite(plan: Plan) -> bool:
+    """All its knots are numbers: of others nothing can be said."""
+    knots = (plan.position, plan.velocity, plan.acceleration)
+    return all(np.isfinite(values).all() for values in knots)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,24 +32,26 @@ class Body:
 
 @dataclass(frozen=True)
 class Bodies:
-    """Bodies with their balls side by side: ``place`` (B,), ``center`` (B, 3), ``radius`` (B,)."""
+    """Bodies, and their balls side by side: ``place`` (B,), ``center`` (B, 3) and ``radius`` (B,)
+    [m]."""
 
     items: tuple[Body, ...]
+    place: NDArray[np.intp]
+    center: Array
+    radius: Array
 
-    @cached_property
-    def place(self) -> NDArray[np.intp]:
-        """Places (B,) of the Chain."""
-        return np.array([body.place for body in self.items], dtype=np.intp)
+    @staticmethod
+    def of(items: Iterable[Body]) -> Bodies:
+        """The bodies ``items``."""
+        items = tuple(items)
+        place = np.array([body.place for body in items], dtype=np.intp)
+        center = np.array([body.center for body in items]).reshape(-1, 3)
+        return Bodies(items, place, center, np.array([body.radius for body in items]))
 
-    @cached_property
-    def center(self) -> Array:
-        """Centers (B, 3) [m] in the frames of their places."""
-        return np.array([body.center for body in self.items]).reshape(-1, 3)
-
-    @cached_property
-    def radius(self) -> Array:
-        """Radii (B,) [m]."""
-        return np.array([body.radius for body in self.items])
+    def some(self, chosen: NDArray[np.intp]) -> Bodies:
+        """Only the bodies in columns ``chosen``."""
+        items = tuple(self.items[column] for column in chosen.tolist())
+        return Bodies(items, self.place[chosen], self.center[chosen], self.radius[chosen])
 
 
 def coal() -> Any:

@@ -58,6 +58,7 @@ class Chain:
         shift: Array,
     ) -> None:
         self.parents, self.axes, self.turning = parents, axes, turning
+        self.lengths = np.linalg.norm(offset, axis=1)
         self.columns, self.scale, self._shift = columns, scale, shift
         cross = np.cross(np.eye(3)[None], axes[:, None])
         turns = turning[:, None, None]

@@ -10,13 +10,15 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from aura_ros.guard.geometry.along import Along
 from aura_ros.guard.geometry.chain import Places
+from aura_ros.guard.geometry.coarse import Coarse
 from aura_ros.guard.geometry.exact import Exact
-from aura_ros.guard.geometry.pairs import Balls, Pairs, approach, balls_of
+from aura_ros.guard.geometry.pairs import Pairs, approach, balls_of
 from aura_ros.guard.geometry.stretch import Stretch
 from aura_ros.types import Array, Plan
 
@@ -42,27 +44,32 @@ class Nearest:
 
 
 class Clearance:
-    """Looks along plans. ``need`` [m] is how far apart pairs must be, ``error`` (J,) [rad or m]
-    how far joints may be from the plan. Keeps scratch space: one instance a thread."""
+    """Looks along plans. ``margin`` [m] is how far apart pairs must be wherever they are looked
+    at; that they stay apart by half of it is proved between. ``error`` (J,) [rad or m] is how far
+    joints may be from the plan. Keeps scratch space: one instance a thread."""
 
-    def __init__(self, along: Along, pairs: Pairs, need: float, error: Array) -> None:
+    def __init__(self, along: Along, pairs: Pairs, margin: float, error: Array) -> None:
         self._along, self._pairs, self._error = along, pairs, error
-        self._need, self._exact = need + TOLERANCE_M, Exact(pairs)
+        self._margin, self._need, self._exact = margin, margin + TOLERANCE_M, Exact(pairs)
+        self._coarse = Coarse(along.chain, pairs, self._need, error)
 
     def along(self, plan: Plan) -> Nearest:
         """The nearest approach along a plan of finite knots, its stop tail included."""
         stretch, places = self._along.of(plan)
-        wanted: Wanted = [(0, pair) for pair in range(self._pairs.count)]
+        chain = self._along.chain
+        travel = chain.spread(stretch.travel)
+        spare = self._coarse.spare(places, chain.joints(stretch.position), travel)
+        wanted: Wanted = [(0, pair) for pair in np.flatnonzero(~(spare >= 0)).tolist()]
+        if not wanted:
+            return Nearest(-float(spare.min()), int(spare.argmin()), 0.0)
         nearest, left = self._look(stretch, places, wanted)
         for _ in range(_DEPTH):
-            if nearest.lacking > 0 or not left:
-                return nearest
             nodes = sorted({node for node, _ in left})
-            if len(nodes) > _MOST:
+            if nearest.lacking > 0 or not left or len(nodes) > _MOST:
                 break
             runs = {node: run for run, node in enumerate(nodes)}
             stretch = stretch.cut(nodes)
-            places = self._along.chain.place(stretch.position)
+            places = chain.place(stretch.position)
             looked, left = self._look(stretch, places, [(runs[node], pair) for node, pair in left])
             nearest = max(nearest, looked, key=lambda near: near.lacking)
         if nearest.lacking > 0 or not left:
@@ -73,54 +80,41 @@ class Clearance:
     def at(self, position: Array) -> Array:
         """What each pair has left (P,) [m] at one configuration (n,) of the robot."""
         places = self._along.chain.place(position[None])
-        still = np.zeros((1, len(self._error)))
-        balls = balls_of(self._pairs.bodies, self._along.chain, places, still, self._error)
-        _, widening = approach(self._pairs, balls, still, self._error)
+        _, widening = self._approach(self._pairs, places, np.zeros((1, len(self._error))))
         self._exact.move(places)
         distances = [self._exact.distance(pair, 0) for pair in range(self._pairs.count)]
         return np.array(distances) - self._need - np.asarray(widening[0])
 
     def _look(self, stretch: Stretch, places: Places, wanted: Wanted) -> tuple[Nearest, Wanted]:
-        """The nearest approach in ``wanted``, and the nodes and pairs after which nothing is
-        proved. Balls tell first: where they stay apart nothing else need be looked at."""
-        chain, pairs = self._along.chain, self._pairs
-        travel = chain.spread(stretch.travel)
-        balls = balls_of(pairs.bodies, chain, places, travel, self._error)
-        spare = self._spare(balls)
-        lowest = spare.reshape(-1, stretch.nodes, pairs.count).min(axis=1)
-        near = [(run, pair) for run, pair in wanted if not lowest[run, pair] >= 0]
-        if not near:
-            run, pair = min(wanted, key=lambda one: lowest[one])
-            return Nearest(-float(lowest[run, pair]), pair, stretch.time_s(run * stretch.nodes)), []
-        chosen = np.unique([pair for _, pair in near])
-        loss, widening = approach(pairs.some(chosen), balls, travel, self._error)
+        """The nearest approach in ``wanted``, up to the first that is too near, and the nodes and
+        pairs after which nothing is proved."""
+        chosen = np.unique([pair for _, pair in wanted])
+        travel = self._along.chain.spread(stretch.travel)
+        loss, widening = self._approach(self._pairs.some(chosen), places, travel)
         way = (np.cumsum(loss, axis=0) - loss).T.tolist()
         taken = (widening + self._need).T.tolist()
         column = {pair: k for k, pair in enumerate(chosen.tolist())}
         self._exact.move(places)
         nearest, left = Nearest(-np.inf, 0, 0.0), Wanted()
-        for run, pair in near:
-            off = taken[column[pair]]
-
-            def clear(node: int, pair: int = pair, off: Sequence[float] = off) -> float:
-                return self._exact.distance(pair, node) - off[node]
-
-            first = run * stretch.nodes
-            found = _search(clear, way[column[pair]], first, first + stretch.nodes - 1)
+        for run, pair in wanted:
+            first, off = run * stretch.nodes, taken[column[pair]]
+            clear = partial(self._clear, pair, off)
+            last = first + stretch.nodes - 1
+            found = _search(clear, way[column[pair]], first, last, self._margin)
             if not -found.least <= nearest.lacking:
                 nearest = Nearest(-found.least, pair, stretch.time_s(found.node))
-            if found.least < 0:
+            if not found.least >= 0:
                 break
             left += [(node, pair) for node in found.left]
         return nearest, left
 
-    def _spare(self, balls: Balls) -> Array:
-        """Clearance (M, P) [m] that balls alone prove, from each node to the next."""
-        a, b = self._pairs.first, self._pairs.second
-        away = balls.center[:, a] - balls.center[:, b]
-        apart = np.sqrt(np.einsum("mpk,mpk->mp", away, away))
-        taken = self._pairs.bodies.radius + balls.moved
-        return np.asarray(apart - taken[:, a] - taken[:, b] - self._need)
+    def _clear(self, pair: int, off: Sequence[float], node: int) -> float:
+        """Clearance [m] of a pair at a node."""
+        return self._exact.distance(pair, node) - off[node]
+
+    def _approach(self, pairs: Pairs, places: Places, travel: Array) -> tuple[Array, Array]:
+        balls = balls_of(pairs.bodies, self._along.chain, places, travel, self._error)
+        return approach(pairs, balls, travel, self._error)
 
 
 @dataclass(frozen=True)
@@ -133,9 +127,12 @@ class _Found:
     left: tuple[int, ...]
 
 
-def _search(clear: Callable[[int], float], way: Sequence[float], first: int, last: int) -> _Found:
-    """Whether clearance stays above 0 from node ``first`` to ``last``; ``way`` is how much of it
-    can have been lost until each node. Ends at the first node that is not clear."""
+def _search(
+    clear: Callable[[int], float], way: Sequence[float], first: int, last: int, margin: float
+) -> _Found:
+    """Whether clearance is above 0 from node ``first`` to ``last`` and loses no more than half
+    the ``margin`` between them; ``way`` is how much of it can have been lost until each node. Ends
+    at the first node that is not clear."""
     seen: dict[int, float] = {}
     left, spans = [], [(first, last)]
     while spans:
@@ -145,7 +142,7 @@ def _search(clear: Callable[[int], float], way: Sequence[float], first: int, las
                 seen[node] = clear(node)
                 if not seen[node] >= 0:
                     return _Found(seen[node], node, ())
-        if seen[a] + seen[b] >= way[b] - way[a]:
+        if seen[a] + seen[b] + margin >= way[b] - way[a]:
             continue
         if b == a + 1:
             left.append(a)

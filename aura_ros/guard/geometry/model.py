@@ -21,6 +21,9 @@ from aura_ros.robot.description import JointGroup
 from aura_ros.robot.problems import RobotConfigError, closest
 from aura_ros.types import Array
 
+# Share of a range next to its ends: links fold up there.
+_EDGE = 0.05
+
 
 @dataclass(frozen=True)
 class Model:
@@ -68,11 +71,14 @@ def model_of(setup: Setup) -> Model:
 
 def home_of(setup: Setup) -> Array:
     """The configuration (n,) [rad or m] in which nothing collides: as the option ``home`` tells,
-    else zero, or the nearest to it within the limits."""
-    robot, limits = setup.robot, setup.robot.limits
-    near = np.clip(0.0, limits.lower + limits.margin, limits.upper - limits.margin)
-    told = setup.options.get("home") or {}
-    return np.array([told.get(name, near[k]) for k, name in enumerate(robot.joints)])
+    else zero, or the middle of a range that has no zero well inside."""
+    limits, told = setup.robot.limits, setup.options.get("home") or {}
+    bounded = np.isfinite(limits.upper - limits.lower)
+    lower, upper = np.where(bounded, limits.lower, -1.0), np.where(bounded, limits.upper, 1.0)
+    edge = _EDGE * (upper - lower)
+    inside = (lower + edge < 0) & (upper - edge > 0)
+    neutral = np.where(inside, 0.0, (lower + upper) / 2)
+    return np.array([told.get(name, neutral[k]) for k, name in enumerate(setup.robot.joints)])
 
 
 @functools.lru_cache(maxsize=4)
@@ -92,7 +98,7 @@ def _made(
     followed = followed_of(full, urdf, groups)
     reduced, shapes = reduced_of(pin, full, shapes, set(followed), dict(home))
     chain = chain_of(reduced, [followed[name] for name in list(reduced.names)[1:]])
-    frames = frames_of(pin, reduced)
+    frames = frames_of(pin, full, reduced)
     unknown = [name for name in dict(radii) if name not in frames]
     if unknown:
         words = closest(unknown[0], frames)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from aura_ros.guard.context import Context
 from aura_ros.guard.entry import Setup
+from aura_ros.guard.geometry.along import finite
 from aura_ros.guard.geometry.clearance import Clearance
 from aura_ros.guard.geometry.model import Model
 from aura_ros.guard.geometry.options import tracking_error
@@ -31,7 +30,7 @@ class Near:
         """One check."""
         plan = context.plan
         assert plan is not None
-        if not (np.isfinite(plan.position).all() and np.isfinite(plan.velocity).all()):
+        if not finite(plan):
             return unknown(self._name, "the plan is not finite", self._decision)
         nearest = self._clearance.along(plan)
         if nearest.lacking <= 0:

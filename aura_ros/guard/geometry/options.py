@@ -56,8 +56,8 @@ _SIZE = Number(0.0, above=True)
 MODEL: dict[str, Field] = {
     "home": Field(
         MapOf(Number(), NAME),
-        "positions [rad or m] by joint of a configuration without collisions; joints that the "
-        "robot's configuration does not name stay there (0 where absent)",
+        "positions [rad or m] by joint of a configuration without collisions, zero or the middle "
+        "of the range if absent; joints that the robot's configuration does not name stay there",
         None,
     ),
     "link_radius": Field(

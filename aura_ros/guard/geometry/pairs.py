@@ -38,8 +38,11 @@ class Pairs:
         return len(self.first)
 
     def some(self, chosen: NDArray[np.intp]) -> Pairs:
-        """Only the pairs in columns ``chosen``."""
-        return Pairs(self.bodies, self.first[chosen], self.second[chosen], self.path[chosen])
+        """Only the pairs in columns ``chosen``, and their bodies."""
+        both = np.concatenate([self.first[chosen], self.second[chosen]])
+        used, columns = np.unique(both, return_inverse=True)
+        first, second = np.split(columns, 2)
+        return Pairs(self.bodies.some(used), first, second, self.path[chosen])
 
     def names(self, pair: int) -> tuple[str, str]:
         """The names of its bodies."""
@@ -57,13 +60,11 @@ def pairs_of(bodies: Bodies, chain: Chain, columns: list[tuple[int, int]]) -> Pa
 
 @dataclass(frozen=True)
 class Balls:
-    """The balls around B bodies at M nodes, in [m]: ``center`` (M, B, 3) and ``reach`` (M, J, B)
-    from every axis, errors included; how far they move until the next node and with errors,
-    ``moved`` (M, B); ``grown`` (M, B) is what reaches grow by until the next node."""
+    """How far balls around B bodies reach from every joint's axis at M nodes, ``reach``
+    (M, J, B) [m], tracking errors included, and what that grows by until the next node,
+    ``grown`` (M, B) [m]."""
 
-    center: Array
     reach: Array
-    moved: Array
     grown: Array
 
 
@@ -72,10 +73,7 @@ def balls_of(bodies: Bodies, chain: Chain, places: Places, travel: Array, error:
     center = places.points(bodies.place, bodies.center)
     reach = chain.reach(places, center, bodies.radius)
     reach += growth(reach, np.broadcast_to(error, travel.shape), chain.turning)[:, None]
-    grown = growth(reach, travel, chain.turning)
-    turns = (travel + error)[..., None] * chain.supports[bodies.place].T
-    moved = (turns * (reach + grown[:, None])).sum(axis=1)
-    return Balls(center, reach, moved, grown)
+    return Balls(reach, growth(reach, travel, chain.turning))
 
 
 def growth(reach: Array, turn: Array, turning: NDArray[np.bool_]) -> Array:

@@ -61,13 +61,14 @@ class Stretch:
 
 
 def stretch_of(plan: Plan) -> Stretch:
-    """A whole plan as one run: its knots are the nodes."""
+    """A whole plan as one run: its knots are the nodes, and jerk is constant between them."""
     h = plan.knot_period_ns / NS
     begin, end = (slice(-1), slice(1, None)) if len(plan.position) > 1 else (slice(1), slice(1))
-    first, last = plan.position[begin], plan.position[end]
-    after, before = plan.velocity[begin] * (h / 3), plan.velocity[end] * (h / 3)
-    control: Array = np.stack([first, first + after, last - before, last], axis=1)
-    times: Array = np.arange(len(control)) * h
+    p, v, a = plan.position[begin], plan.velocity[begin] * h, plan.acceleration[begin] * h**2
+    bend = plan.acceleration[end] * h**2
+    last = p + v + (2 * a + bend) / 6
+    control: Array = np.stack([p, p + v / 3, p + 2 * v / 3 + a / 6, last], axis=1)
+    times = np.arange(len(control), dtype=np.float64) * h
     return Stretch(control[None], times[None], h)
 
 

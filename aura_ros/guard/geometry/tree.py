@@ -20,11 +20,18 @@ Followed = tuple[int, float, float]
 
 @dataclass(frozen=True)
 class Frame:
-    """A link: its place in the Chain, and its rotation (3, 3) and origin (3,) [m] there."""
+    """A link: its place in the Chain, and its rotation (3, 3) and origin (3,) [m] there; the
+    ``joint`` of the URDF that carries it and the one ``above``, moved or not."""
 
     place: int
     rotation: Array
     origin: Array
+    joint: int = 0
+    above: int = -1
+
+    def connected(self, other: Frame) -> bool:
+        """One joint or none is between them."""
+        return self.joint in (other.joint, other.above) or other.joint == self.above
 
 
 def followed_of(full: Any, urdf: bytes, groups: tuple[JointGroup, ...]) -> dict[str, Followed]:
@@ -88,13 +95,14 @@ def chain_of(model: Any, followed: list[Followed]) -> Chain:
     )
 
 
-def frames_of(pin: Any, model: Any) -> dict[str, Frame]:
+def frames_of(pin: Any, full: Any, model: Any) -> dict[str, Frame]:
+    """Every link by its name."""
     links = [frame for frame in model.frames if frame.type == pin.FrameType.BODY]
-    return {
-        frame.name: Frame(
-            int(frame.parentJoint),
-            np.array(frame.placement.rotation),
-            np.array(frame.placement.translation),
-        )
-        for frame in links
-    }
+    return {frame.name: _frame(pin, full, frame) for frame in links}
+
+
+def _frame(pin: Any, full: Any, frame: Any) -> Frame:
+    joint = full.frames[full.getFrameId(frame.name, pin.FrameType.BODY)].parentJoint
+    above = full.parents[joint] if joint else -1
+    rotation, origin = np.array(frame.placement.rotation), np.array(frame.placement.translation)
+    return Frame(int(frame.parentJoint), rotation, origin, int(joint), int(above))
