@@ -179,8 +179,11 @@ def test_plans_of_every_kind_are_smooth_and_pass_the_guards_checks():
             chunk(ROBOT, (plan.start_ns - ROS_0) / 1e9, rows=rows_of_every_kind(0.0)),
             plan, None, measured,
         )  # fmt: skip
-        checks = [check for check in run_checks(build(ROBOT, GuardConfig).plan, judged) if check.name != "continuity"]
-        assert all(check.passed for check in checks), checks
+        # The chunk that it is held against here is another one, and what it continues is unknown.
+        left_out = ("continuity", "fidelity")
+        checks = [named for named in build(ROBOT, GuardConfig).plan if named[0] not in left_out]
+        found = run_checks(checks, judged)
+        assert all(check.passed for check in found), found
     end = made.commands[-1].position
     np.testing.assert_allclose(
         end[BASE], (made.seconds - begin) * np.array([0.2, -0.1, 0.4]), atol=0.1

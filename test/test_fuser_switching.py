@@ -468,7 +468,7 @@ def test_every_switch_is_smooth(
     assert len(backs) == (outcome == "rolled_back")
     made.run(told_s + answered_s)
     made.episode, made.asks = 2, True
-    made.run(told_s + answered_s + 0.8)
+    made.run(told_s + answered_s + 1.2)  # as far away as 1 rad, at up to 2 rad/s
     refused = {v.reason for v in made.of(Verdict) if v.decision != Decision.ALLOW}
     assert not refused
     made.assert_sound()
