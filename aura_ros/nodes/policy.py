@@ -43,8 +43,7 @@ class PolicyNode(ChainNode):
         check_timeouts(chosen, settings.request_timeout)
         backend = make_backend(robot, chosen)
         actions = make_actions(robot, chosen["actions"], backend, self.robot_source.urdf)
-        asked = {name: chosen[name] for name in ("samples", "sensitivity")}
-        self._worker = Worker(backend, self.post, **asked)
+        self._worker = Worker(backend, self.post, chosen["samples"], chosen["sensitivity"])
         declared = declared_of(backend)
         return Policy(robot, settings, time.time_ns(), actions, declared)
 
@@ -76,11 +75,18 @@ class PolicyNode(ChainNode):
 class Worker:
     """Asks the backend, in as many threads as there may be requests in flight.
 
-    ``asked``: of every answer, as by :func:`aura_ros.pipeline.answer`.
+    ``samples`` and ``sensitivity`` are asked for as by :func:`aura_ros.pipeline.answer`.
     """
 
-    def __init__(self, backend: Backend, post: Callable[[Response], None], **asked: Any) -> None:
-        self._answer, self._post = partial(answer, backend, **asked), post
+    def __init__(
+        self,
+        backend: Backend,
+        post: Callable[[Response], None],
+        samples: int = 1,
+        sensitivity: bool = False,
+    ) -> None:
+        self._answer = partial(answer, backend, samples=samples, sensitivity=sensitivity)
+        self._post = post
         self._threads = 0
         self._closed = False
         self._news = threading.Condition()
