@@ -65,6 +65,8 @@ class Entry:
     automatic: bool = True
 
 
-def plain(name: str, stage: Stage, check: CheckFunction, optional: bool = False) -> Entry:
-    """The entry of a check that is a function alone."""
-    return Entry(name, stage, lambda setup: check, optional=optional)
+def plain(
+    name: str, stage: Stage, check: CheckFunction, decision: Decision = Decision.REFUSE
+) -> Entry:
+    """The entry of a check that is a function alone, and cannot be switched off."""
+    return Entry(name, stage, lambda setup: check, decision, optional=False)

@@ -18,6 +18,8 @@ import numpy as np
 from aura_ros.guard import mode as machine
 from aura_ros.guard import standing as stands
 from aura_ros.guard.config import GuardConfig
+from aura_ros.guard.context import Context
+from aura_ros.guard.correct.corrections import Corrections
 from aura_ros.guard.judge import Judge, mode_check
 from aura_ros.guard.lattice import join
 from aura_ros.guard.mode import State
@@ -25,7 +27,7 @@ from aura_ros.guard.retreat import WayBackTaken
 from aura_ros.guard.rules.built import Checks, build
 from aura_ros.guard.running import Runner, run_check
 from aura_ros.guard.standing import Standing
-from aura_ros.guard.watch import About, Judged, Turn
+from aura_ros.guard.watch import About, Hearing, Judged, Turn
 from aura_ros.robot.description import Robot
 from aura_ros.settings import validated
 from aura_ros.types import (
@@ -84,7 +86,9 @@ class Guard:
         self._config = config or GuardConfig()
         self._session = session
         self._rules = rules(robot, lambda: self._config)
-        self._standing = Standing(self._rules.watches)
+        listeners = (Hearing(listener) for listener in self._rules.listeners)
+        self._standing = Standing((*self._rules.watches, *listeners))
+        self._corrections = Corrections(robot, self._rules.plan)
         self._judge = Judge(robot, self._rules, run, session)
         self._state = State(Mode.INIT)
         self._reason = "waiting for the first message of every source"
@@ -133,7 +137,7 @@ class Guard:
 
     @_take.register
     def _(self, value: Commitment, now: Now) -> list[Any]:
-        self._judge.committed = value.plan
+        self._judge.commit(value.plan)
         if self._way_back is not None:
             self._way_back = self._way_back.committed(value.plan, self._judge)
         return []
@@ -220,12 +224,23 @@ class Guard:
         context, found = self._judge.judge_plan(plan, chunk, now, self._config, share)
         stood = stands.against_plans(self._checks(now))
         checks = (mode_check(self._state, self._reason, chunk), *stood, *found)
-        verdict = self._verdict(chunk, plan, checks, now)
+        corrected = self._corrected(context, checks)
+        verdict = self._verdict(chunk, plan, checks, now, corrected)
         allowed = verdict.decision == Decision.ALLOW
         self._allowed += allowed
         turn = Turn(chunk, plan, context.committed, context.measured, checks, allowed)
         self._standing.hear(turn, now)
         return [verdict, *self._obey(verdict, now)]
+
+    def _corrected(
+        self, context: Context, checks: tuple[Check, ...]
+    ) -> tuple[Decision, ActionChunk] | None:
+        """What could be allowed in place of a plan that is refused; nothing in place of others."""
+        attempt = self._judge.attempt(context.chunk)
+        corrected = self._corrections.propose(context, checks, attempt)
+        if corrected is not None:
+            self._judge.keep_correction(corrected[1], attempt)
+        return corrected
 
     def _obey(self, verdict: Verdict, now: Now) -> list[Any]:
         """The state that follows from a verdict."""
@@ -236,10 +251,18 @@ class Guard:
         return self._enter(state, verdict.reason or "a plan was allowed", now)
 
     def _verdict(
-        self, chunk: ActionChunk, plan: Plan | None, checks: tuple[Check, ...], now: Now
+        self,
+        chunk: ActionChunk,
+        plan: Plan | None,
+        checks: tuple[Check, ...],
+        now: Now,
+        corrected: tuple[Decision, ActionChunk] | None = None,
     ) -> Verdict:
         decision, reason = join(checks)
-        if decision != Decision.ALLOW:
+        if corrected is not None:
+            decision = corrected[0]
+            self._refused["corrected"] += 1
+        elif decision != Decision.ALLOW:
             self._refused[reason] += 1
         return Verdict(
             now.ros_ns,
@@ -250,6 +273,7 @@ class Guard:
             checks,
             self._rules.digest,
             chunk.provenance,
+            None if corrected is None else corrected[1],
         )
 
     # --- world, chain and policy ----------------------------------------------------------
@@ -268,12 +292,16 @@ class Guard:
         release = int(self._config.hold_release * NS)
         since = self._healthy_since
         released = since is not None and now.steady_ns - since >= release
-        state = machine.after_causes(self._state, join(against)[0], released, self._config.auto_arm)
+        state = machine.after_causes(self._state, join(against)[0], released, self._arms_itself)
         words = stands.named(against) or "every source is alive"
         is_waiting = state.mode == Mode.INIT or (state.mode == Mode.HOLD and not state.asking)
         if state == self._state and is_waiting:
             self._reason = words
         return self._enter(state, words, now) if state != self._state else []
+
+    @property
+    def _arms_itself(self) -> bool:
+        return self._config.auto_arm and not self._rules.missing
 
     # --- the way back ---------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ class Judge:
         self.waiting: Plan | None = None
         self._last_order: tuple[int, int, int] | None = None
         self._chunks: dict[str, ActionChunk] = {}
+        self._corrections: dict[str, int] = {}
         self._judged: deque[str] = deque(maxlen=REMEMBERED)
         self._began_ns: int | None = None
 
@@ -52,6 +53,23 @@ class Judge:
         self._chunks[chunk.digest] = chunk
         while len(self._chunks) > REMEMBERED:
             self._chunks.pop(next(iter(self._chunks)))
+
+    def commit(self, plan: Plan) -> None:
+        """The fuser committed ``plan``. Motion only goes on: one that begins before the motion
+        that is known was committed before it, and comes again."""
+        if self.committed is None or plan.start_ns >= self.committed.start_ns:
+            self.committed = plan
+
+    def attempt(self, chunk: ActionChunk) -> int:
+        """How often ``chunk`` would have been corrected with the next correction, from 1."""
+        return self._corrections.get(chunk.digest, 0) + 1
+
+    def keep_correction(self, chunk: ActionChunk, attempt: int) -> None:
+        """``chunk`` was made here, by so many corrections."""
+        self.keep(chunk)
+        self._corrections[chunk.digest] = attempt
+        while len(self._corrections) > REMEMBERED:
+            self._corrections.pop(next(iter(self._corrections)))
 
     def judge_chunk(self, chunk: ActionChunk, now: Now, config: GuardConfig) -> tuple[Check, ...]:
         """The checks of a chunk of the policy as it arrives; one that passes is remembered."""

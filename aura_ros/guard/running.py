@@ -17,7 +17,8 @@ Runner = Callable[[str, CheckFunction, Context], Check]
 def run_check(name: str, check: CheckFunction, context: Context) -> Check:
     """What the check says; HOLD and its name where it raises."""
     try:
-        return check(context)
+        found = check(context)
+        return found if isinstance(found, Check) else unknown(name, f"gave {found!r}")
     except Exception as error:  # a broken check must not let anything through
         return unknown(name, f"raised {error!r}")
 

@@ -59,6 +59,23 @@ class Watch:
         return 1.0
 
 
+class Hearing(Watch):
+    """A check of chunks or plans that also hears: it says nothing here, and holds if it raises."""
+
+    def __init__(self, listener: Any) -> None:
+        self._listener = listener
+        module = type(listener).__module__.rsplit(".", 1)[-1]
+        self.name = str(getattr(listener, "name", module))  # type: ignore[misc]
+
+    def hear(self, value: Any, now: Now) -> None:
+        """Hand the value on."""
+        self._listener.hear(value, now)
+
+    def checks(self, now: Now) -> tuple[Check, ...]:
+        """What it says, it says of chunks and plans."""
+        return ()
+
+
 class Guarded:
     """A watch that can only fail closed: once it raised it stands against motion, by its name,
     until a person resets the guard."""

@@ -4,6 +4,18 @@
 """
 
 from aura_ros.guard.entry import Entry, Stage
+from aura_ros.guard.watches import (
+    budgets,
+    embedding,
+    human_separation,
+    instruction,
+    memory_integrity,
+    sensitivity,
+    session_risk,
+    temporal,
+    uncertainty,
+    wrench,
+)
 from aura_ros.guard.watches.audit import Audit
 from aura_ros.guard.watches.failure_risk import Risk
 from aura_ros.guard.watches.liveness import Liveness
@@ -24,6 +36,16 @@ BUILT_IN: tuple[Entry, ...] = (
     _required(Malformed),
     _required(Audit),
     _required(Tampering, Decision.STOP),
+    memory_integrity.ENTRY,
+    human_separation.ENTRY,
+    wrench.ENTRY,
+    instruction.ENTRY,
+    embedding.ENTRY,
+    sensitivity.ENTRY,
+    uncertainty.ENTRY,
+    session_risk.ENTRY,
+    temporal.ENTRY,
+    budgets.ENTRY,
 )
 
 __all__ = ["BUILT_IN"]
