@@ -29,7 +29,7 @@ OPTIONS = Table(
         "tool": Field(TOOL, "a tool that the URDF does not hold", None),
         "margin": Field(
             Number(0.0, 1.0),
-            "how far to stay from their edges [m]; half of it is proved between the poses looked at",
+            "how far to stay from their edges [m]; half of it is proved between looks",
             0.01,
         ),
     }

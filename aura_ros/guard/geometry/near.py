@@ -6,10 +6,11 @@ from aura_ros.guard.context import Context
 from aura_ros.guard.entry import Setup
 from aura_ros.guard.geometry.along import finite
 from aura_ros.guard.geometry.clearance import Clearance
-from aura_ros.guard.geometry.model import Model
+from aura_ros.guard.geometry.model import Model, home_of
 from aura_ros.guard.geometry.options import tracking_error
 from aura_ros.guard.geometry.pairs import Pairs
 from aura_ros.guard.lattice import failed, passed, unknown
+from aura_ros.motion.stop import at_rest
 from aura_ros.types import Check
 
 
@@ -20,6 +21,9 @@ class Near:
         self._name, self._decision, self._pairs = name, setup.decision, pairs
         error = tracking_error(setup, model.chain)
         self._clearance = Clearance(model.along, pairs, setup.options["margin"], error)
+        # The first look takes longest, so it is not at a plan that waits.
+        robot = setup.robot
+        self._clearance.along(at_rest(home_of(setup), 0, robot.knot_period_ns, robot.joints))
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
