@@ -8,15 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from chain_values import at, moving_plan, stamp, toy
+from chain_values import at, joints_at, moving_plan, picture, stamp, toy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.entry import Setup, Unavailable
+from aura_ros.guard.guard import Guard
 from aura_ros.guard.watches.human_separation import ENTRY, OPTIONS, HumanSeparation
 from aura_ros.motion.stop import at_rest
-from aura_ros.types import ClockJump, Commitment, Decision, Distance
+from aura_ros.types import ClockJump, Commitment, Decision, Distance, Mode, Tick
 
 ROBOT = toy(distance_topic="people")
 CONFIG = GuardConfig()
@@ -164,3 +165,21 @@ def test_the_entry_is_on_where_the_robot_has_the_topic():
     assert (ENTRY.name, ENTRY.automatic, ENTRY.decision) == (
         "human_separation", True, Decision.STOP)  # fmt: skip
     assert isinstance(ENTRY.make(Setup(ROBOT, lambda: CONFIG, DEFAULTS)), HumanSeparation)
+
+
+def test_the_guard_waits_for_the_sensor_holds_and_stops():
+    guard = Guard(ROBOT, GuardConfig(auto_arm=True))
+
+    def tell(seconds, *values):
+        alive = (picture(seconds), joints_at(seconds, MOVING.position[0]))
+        for value in (*alive, *values, Tick()):
+            guard.handle(value, at(seconds))
+        return guard.mode
+
+    assert tell(0.0) == Mode.INIT
+    assert tell(0.05, Distance(stamp(0.05), math.inf)) == Mode.ARMED
+    assert tell(0.1, Distance(stamp(0.1), 0.9 * STANDING)) == Mode.HOLD
+    assert tell(0.15, Distance(stamp(0.15), 5.0)) == Mode.HOLD
+    assert tell(0.4, Distance(stamp(0.4), 5.0)) == Mode.ARMED
+    assert tell(0.45, Distance(stamp(0.45), 0.9 * TOUCH)) == Mode.STOP_LATCHED
+    assert tell(0.8, Distance(stamp(0.8), math.inf)) == Mode.STOP_LATCHED

@@ -30,6 +30,7 @@ from aura_ros.types import (
     Command,
     Configure,
     Lease,
+    MemoryState,
     Reset,
     Tick,
     Track,
@@ -78,7 +79,9 @@ def core_of(node, entries):
         return Policy(robot, session=session_of(entries, ActionChunk))
     if node == "guard":
         return Guard(robot, GuardConfig(auto_arm=True), session=session_of(entries, Lease))
-    return {"memory": Memory, "monitor": Monitor, "fuser": lambda: Fuser(robot)}[node]()
+    if node == "memory":
+        return Memory(session=session_of(entries, MemoryState))
+    return {"monitor": Monitor, "fuser": lambda: Fuser(robot)}[node]()
 
 
 def again(node, entries):
