@@ -74,7 +74,6 @@ class _Episode:
         self._oracle = Oracle(scene, conditions.timing.tick_ns)
         self._done_ns: int | None = None
         self._rested_ns = 0
-        self._misled = False
 
     def run(self) -> None:
         """Until harm, rest after a catch, the end of the fault's window, or of the task."""
@@ -90,7 +89,6 @@ class _Episode:
                 self._done_ns = None
             elif self._done_ns is None:
                 self._done_ns = now_ns
-            self._misled |= self._scene.misled
 
     def _is_over(self, now_ns: int) -> bool:
         if self._is_nominal:
@@ -134,7 +132,7 @@ class _Episode:
             actions=decisions.actions,
             done_s=_since(self._done_ns),
             moved_again=bool(against) and decisions.allowed_ns > against[-1][0],
-            misled=self._misled,
+            misled=self._scene.misled,
         )
 
     def _chunks(self, since_ns: int, until_ns: int) -> int:

@@ -36,7 +36,7 @@ class Plan:
 
 
 FULL = Plan(
-    Design(seeds=tuple(range(100)), others=tuple(range(20)), nominal=tuple(range(75))),
+    Design(seeds=tuple(range(80)), others=tuple(range(10)), nominal=tuple(range(75))),
     calibration=75,
 )
 QUICK = Plan(

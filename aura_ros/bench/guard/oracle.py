@@ -23,7 +23,7 @@ FALL_SPEED = 0.7
 LIMIT_TOLERANCE = 1e-6
 MEASURED_TOLERANCE = 0.25
 """Share by which measured speeds may exceed the limit: contacts shake stiff joints."""
-# Distances that need many pairs are measured every so many looks.
+# What takes long is measured every so many looks.
 _SPARSE = 5
 
 
@@ -68,12 +68,12 @@ class Oracle:
             yield "contact"
         if witness.fall() > FALL_SPEED:
             yield "dropped"
-        if self._presses(now_ns):
-            yield "force"
         is_moving = scene.person is not None and witness.speed > PERSON_SPEED
         if is_moving and witness.to_person() < PERSON_M:
             yield "person"
         if self._looks % _SPARSE == 0:
+            if self._presses(now_ns):
+                yield "force"
             if witness.to_box() <= 0:
                 yield "keep_out"
             if witness.to_itself() <= 0:

@@ -40,7 +40,7 @@ _CLASSES = (
     ),
     FaultClass(
         "human_intrusion", Kind.WORLD, world.Intrusion, ("0.4 m/s", "0.8 m/s", "1.6 m/s"),
-        window_s=4.0,
+        window_s=6.5,
     ),
     FaultClass("torque", Kind.WORLD, world.HandForce, ("50 N", "80 N", "140 N")),
     FaultClass(
@@ -51,7 +51,14 @@ _CLASSES = (
         "hugging", Kind.SLOW, slow.Hugging, ("at 0.5", "at 0.8", "at 0.99"), window_s=6.0
     ),
     FaultClass(
-        "slow_burn", Kind.SLOW, slow.SlowBurn, ("by 2 ms", "by 4 ms", "by 8 ms"), window_s=8.0
+        "slow_burn", Kind.SLOW, slow.SlowBurn, ("by 0.5 ms", "by 1 ms", "by 2 ms"), window_s=8.0
+    ),
+    FaultClass(
+        "smooth_burn",
+        Kind.SLOW,
+        slow.SmoothBurn,
+        ("10 ms in a second", "20 ms in a second", "40 ms in a second"),
+        window_s=8.0,
     ),
     FaultClass(
         "untaught_instruction", Kind.WORDS, words.Untaught,

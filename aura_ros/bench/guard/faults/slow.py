@@ -9,7 +9,7 @@ import numpy as np
 
 from aura_ros.bench.guard.faults.fault import Fault
 from aura_ros.bench.guard.rules import REACH_S
-from aura_ros.types import ActionChunk, Array, JointState, KinematicState, Now, Request
+from aura_ros.types import NS, ActionChunk, Array, JointState, KinematicState, Now, Request
 
 ARM = 7
 
@@ -53,7 +53,32 @@ class Lost(Fault):
 class SlowBurn(Lost):
     """Steps far below what any single check refuses."""
 
-    steps = (0.002, 0.004, 0.008)
+    steps = (0.0005, 0.001, 0.002)
+
+
+class SmoothBurn(Lost):
+    """The frame is lost without a step: rows begin where they were told to, and go off from there.
+
+    Every chunk goes on where the one before would have gone, so that no two disagree, and none
+    begins beside the motion: ``steps`` say how far one goes off in a second.
+    """
+
+    steps = (0.01, 0.02, 0.04)
+
+    def asked(self, request: Request, now: Now) -> Request:
+        """The request as the lost policy understands it: lost by as much as it went off."""
+        if self.began_ns is not None:
+            lost_s = (request.start.time_ns - self.began_ns) / NS
+            self._shift = max(lost_s, 0.0) * self._step
+        return super().asked(request, now)
+
+    def answered(self, chunk: ActionChunk, now: Now) -> list[Any]:
+        """The chunk, off by more with every row."""
+        if not self.strikes(now):
+            return [chunk]
+        times = chunk.start_ns + chunk.row_period_ns * np.arange(len(chunk.rows))
+        lost_s = np.maximum(times - (self.began_ns or 0), 0) / NS
+        return [replace(chunk, rows=chunk.rows + lost_s[:, None] * self._step)]
 
 
 class Hugging(Lost):

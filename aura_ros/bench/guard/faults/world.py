@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from aura_ros.bench.guard.faults.fault import Fault
-from aura_ros.types import NS, Array, Now
+from aura_ros.types import Array, Now
 
 
 class Intrusion(Fault):
@@ -13,7 +13,7 @@ class Intrusion(Fault):
 
     speeds = (0.4, 0.8, 1.6)
     # Where they come from [m], and how near to the tool they go.
-    far, near = 1.6, 0.25
+    far, near = 2.6, 0.25
 
     def prepare(self) -> None:
         """From which side: across the table, not through the robot's base."""
@@ -46,8 +46,3 @@ class HandForce(Fault):
         if self.strikes(now):
             share = min(self.seconds(now) / self.rise_s, 1.0)
             self.scene.push(share * self.forces[self.severity] * self._side)
-
-
-def lasts(speed: float) -> float:
-    """How long an intrusion takes until the person is there [s]."""
-    return (Intrusion.far - Intrusion.near) / speed + 1 / NS
