@@ -38,12 +38,37 @@ def tail_maps(knots: int, h: float) -> tuple[Array, Array, Array, Array]:
     """A tail is linear in the velocity and acceleration (1, 0), (0, 1) that it begins with.
 
     Maps (m, 2) to the control points of position (from where it begins) and velocity, to the
-    acceleration at knots, and to jerk.
+    acceleration at knots, and to jerk. Only those that can be extreme for some beginning are
+    kept, of the last three whatever their sign: the corners of the hull of all.
     """
     unit = np.eye(2)
     jerk = stop_gain(knots, h)
     p, v, a = integrate(KinematicState(0, np.zeros(2), unit[0], unit[1]), jerk, h)
-    return (*control_points(p, v, a, h), a, jerk)
+    place, speed = control_points(p, v, a, h)
+    return corners(place), *(half(corners(np.concatenate([x, -x]))) for x in (speed, a, jerk))
+
+
+def corners(points: Array) -> Array:
+    """Corners (k, 2) of the convex hull of points (m, 2), counter-clockwise (Andrew 1979)."""
+    ordered = np.unique(points, axis=0)
+    sides: list[Array] = []
+    for side in (ordered, ordered[::-1]):
+        chain: list[Array] = []
+        for point in side:
+            while len(chain) > 1 and _turn(chain[-2], chain[-1], point) <= 0.0:
+                chain.pop()
+            chain.append(point)
+        sides += chain[:-1]
+    return np.array(sides or ordered)
+
+
+def _turn(a: Array, b: Array, c: Array) -> float:
+    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+
+
+def half(points: Array) -> Array:
+    """Of points (m, 2) that come with their opposites, one of each pair."""
+    return points[(points[:, 0] > 0) | ((points[:, 0] == 0) & (points[:, 1] >= 0))]
 
 
 def tail_ratios(
@@ -54,7 +79,10 @@ def tail_ratios(
     state = np.stack([velocity, acceleration]).reshape(2, count * n)
     moved, v, a, j = (map_ @ state for map_ in tail_maps(knots, h))
     far = moved.max(axis=0).reshape(count, n), moved.min(axis=0).reshape(count, n)
-    worst = [np.abs(x).max(axis=0).reshape(count, n).max(axis=0) for x in (v, a, j)]
+    # Extremes first, along memory: the absolute value of all would be written once more.
+    worst = [
+        np.maximum(x.max(axis=0), -x.min(axis=0)).reshape(count, n).max(axis=0) for x in (v, a, j)
+    ]
     outer = np.concatenate([position + extreme for extreme in far])
     return Ratios(
         position_ratio(outer, limits).max(axis=0),
