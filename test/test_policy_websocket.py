@@ -186,12 +186,24 @@ def test_a_first_answer_without_rows_is_refused(actions):
 # --- ours -----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def served():
-    policy = Weighted()
+@contextmanager
+def serving(policy):
+    """The policy, and the address where it is served."""
     with PolicyServer(policy, "127.0.0.1", 0) as server:
         policy.server = server
         yield policy, f"127.0.0.1:{server.port}"
+
+
+@pytest.fixture
+def served():
+    with serving(Weighted()) as both:
+        yield both
+
+
+@pytest.fixture
+def flowing():
+    with serving(Flowing()) as both:
+        yield both
 
 
 def test_our_server_says_what_it_takes_and_sends_features(served):
@@ -219,14 +231,6 @@ def test_samples_are_chunks_of_one_question(served):
     with pytest.raises(BackendError, match="5 samples were asked of weighted, which draws at most"):
         backend.sample(request(), np.zeros(5), 5)
     assert len(policy.heard) == 2
-
-
-@pytest.fixture
-def flowing():
-    policy = Flowing()
-    with PolicyServer(policy, "127.0.0.1", 0) as server:
-        policy.server = server
-        yield policy, f"127.0.0.1:{server.port}"
 
 
 def test_a_flow_field_is_offered_where_it_is_declared(flowing):

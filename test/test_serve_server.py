@@ -90,8 +90,12 @@ IMAGE, STATE = "observation.images.front", "observation.state"
     ],
 )
 def test_a_bad_question_is_refused_by_name_and_the_next_one_answered(served, changes, words):
-    policy, server = served
-    bad = {key: value for key, value in (GOOD | changes).items() if value is not None}
+    refuses(*served, GOOD | changes, words)
+
+
+def refuses(policy, server, question, words):
+    """``question`` without what is None is refused, unheard by the policy; a good one is not."""
+    bad = {key: value for key, value in question.items() if value is not None}
     with calling(server) as connection:
         connection.recv()
         said = ask(connection, bad)
@@ -142,14 +146,8 @@ def test_a_flow_is_shown_where_it_is_asked_for():
 )
 def test_a_bad_question_about_a_flow_is_refused(changes, words):
     policy = Flowing()
-    bad = {key: value for key, value in (GOOD | FLOW | changes).items() if value is not None}
-    with PolicyServer(policy, "127.0.0.1", 0) as server, calling(server) as connection:
-        connection.recv()
-        said = ask(connection, bad)
-        assert isinstance(said, str)
-        assert words in said
-        assert not policy.heard
-        assert isinstance(ask(connection, GOOD), dict)
+    with PolicyServer(policy, "127.0.0.1", 0) as server:
+        refuses(policy, server, GOOD | FLOW | changes, words)
 
 
 def test_a_policy_without_a_flow_says_so(served):

@@ -42,14 +42,14 @@ class ImageReader:
         if not data.size:
             raise ConversionError(f"camera {self._source} sent an empty image")
         kept = data.tobytes() if self._keep else b""
-        fingerprint = zlib.crc32(data.data) if self._compressed else _fingerprint(data)
+        fingerprint = zlib.crc32(data.data) if self._compressed else fingerprint_of(data)
         if self._compressed:
             black = self._is_black_file(data, stamp_ns)
             return Image(
                 self._source, stamp_ns, str(message.format), 0, 0, kept, True, fingerprint, black
             )
         self._check_size(message, data.size)
-        black = bool(data[:: max(data.size // BLACK_SAMPLES, 1)].mean() < BLACK_LEVEL)
+        black = is_black(data)
         return Image(
             self._source,
             stamp_ns,
@@ -88,7 +88,12 @@ class ImageReader:
         return self._black
 
 
-def _fingerprint(pixels: NDArray[np.uint8]) -> int:
+def is_black(pixels: NDArray[np.uint8]) -> bool:
+    """Whether some of the pixels (flat) are dark on average."""
+    return bool(pixels[:: max(pixels.size // BLACK_SAMPLES, 1)].mean() < BLACK_LEVEL)
+
+
+def fingerprint_of(pixels: NDArray[np.uint8]) -> int:
     """A number that changes with any pixel, at a fifth of the cost of a CRC.
 
     The sum of 8-byte words times fixed odd weights, modulo 2^64: moved content changes it too.

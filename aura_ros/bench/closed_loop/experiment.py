@@ -14,6 +14,7 @@ from aura_ros.bench.loop.version import version_of
 PARTS = (
     "types", "robot", "motion", "policy", "memory", "monitor", "guard", "fuser", "pipeline.py",
     "sim", "bench/execution", "bench/loop", "bench/closed_loop", "settings.py",
+    "conversions/sensors.py",
 )  # fmt: skip
 LIBRARIES = ("numpy", "scipy", "daqp", "mujoco", "opencv-python-headless")
 # MetaWorld's own convention: done at any of 500 steps of 12.5 ms, each with a command.

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 
 import numpy as np
 
 from aura_ros.bench.closed_loop.plant import Plant
+from aura_ros.conversions.sensors import fingerprint_of, is_black
 from aura_ros.policy.demo_network import Pixels
 from aura_ros.types import Image, JointState, Observation
-
-# Mean level below which a picture is black, as for the cameras of a robot.
-BLACK_LEVEL = 2.0
 
 
 def images(plant: Plant, stamp_ns: int) -> dict[str, Image]:
@@ -33,6 +30,6 @@ def observation(plant: Plant, stamp_ns: int, instruction: str) -> Observation:
 
 def _image(name: str, pixels: Pixels, stamp_ns: int) -> Image:
     height, width = pixels.shape[:2]
-    data = np.ascontiguousarray(pixels).tobytes()
-    black = bool(pixels.mean() < BLACK_LEVEL)
-    return Image(name, stamp_ns, "rgb8", height, width, data, False, zlib.crc32(data), black)
+    flat = np.ascontiguousarray(pixels).reshape(-1)
+    seen = fingerprint_of(flat), is_black(flat)
+    return Image(name, stamp_ns, "rgb8", height, width, flat.tobytes(), False, *seen)
