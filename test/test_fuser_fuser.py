@@ -41,6 +41,7 @@ from aura_ros.types import (
     Tick,
     Track,
     Tripped,
+    Verdict,
 )
 
 ROBOT = toy()
@@ -289,6 +290,46 @@ def test_a_verdict_that_never_comes_does_not_keep_later_chunks_waiting():
     made.run(0.1)
     made.chunk(vetted=False, sequence=2 * 10**18)
     assert len(made.proposals) == 2
+
+
+def test_a_chunk_that_waited_gives_way_to_a_newer_one_that_is_proposed_at_once():
+    """A policy dies and is restarted while a verdict is awaited that never comes."""
+    made = cell()
+    made.chunk(vetted=False)
+    made.run(0.02)
+    made.chunk(vetted=False)
+    waited = made.fuser._taken.newest
+    made.run(0.1)
+    made.chunk(vetted=False, session=2, sequence=1)
+    newest = made.fuser._taken.newest
+    assert [plan.chunk_digest for plan in made.proposals[1:]] == [newest.digest]
+    made.tell(verdict(made.proposals[-1], Decision.REFUSE, "row_start"), vetted=False)
+    assert waited.digest not in [plan.chunk_digest for plan in made.proposals]
+    assert not made.fuser._judged
+
+
+def test_a_verdict_that_came_too_late_says_nothing_once_a_newer_chunk_is_proposed():
+    made = cell()
+    made.chunk(vetted=False)
+    made.run(0.1)
+    # It ends before it could start: nothing is proposed in place of the overdue plan.
+    made.chunk(late_s=0.68, vetted=False)
+    assert made.fuser.status(made.now).refused == {"expired": 1}
+    assert made.tell(verdict(made.proposals[0]), vetted=False) == []
+    assert len(made.proposals) == 1
+
+
+def test_a_chunk_that_was_given_up_is_not_proposed_again():
+    """A chunk of a new session takes the place of all before it, and is none after all."""
+    made = cell()
+    made.chunk(vetted=False)
+    made.chunk(vetted=False, session=2, sequence=1)
+    newest = made.fuser._taken.newest
+    made.tell(Verdict(made.now.ros_ns, newest.digest, "", Decision.REFUSE, "sequence", ()))
+    late = verdict(made.proposals[0], Decision.REFUSE, "timing")
+    said = made.tell(late, vetted=False)
+    assert said[-1].refused["given_up"] == 1
+    assert len(made.proposals) == 1
 
 
 @pytest.mark.parametrize(("session", "sequence"), [(1, 1), (1, 0), (0, 99)])
@@ -596,6 +637,27 @@ def test_the_word_to_stop_is_obeyed_whatever_its_order():
     made.tell(replace(lease(5), stamp_ns=made.now.ros_ns))
     made.tell(replace(lease(3, granted=False), stamp_ns=made.now.ros_ns))
     assert not made.fuser._moving.is_allowed(made.now)
+
+
+def test_what_was_granted_before_the_word_to_stop_does_not_count_after_it():
+    made = cell()
+    grant, stop = (replace(lease(n), stamp_ns=made.now.ros_ns) for n in (50, 51))
+    made.tell(replace(stop, granted=False))
+    assert made.tell(grant)[-1].refused == {"lease_out_of_order": 1}
+    assert not made.fuser._moving.is_allowed(made.now)
+
+
+@pytest.mark.parametrize(("ahead_s", "good"), [(0.05, True), (0.051, False)])
+def test_a_lease_from_the_future_is_none(ahead_s, good):
+    made = Cell(ROBOT)
+    said = made.tell(replace(lease(9), stamp_ns=made.now.ros_ns + ns(ahead_s)))
+    assert made.fuser._moving.is_allowed(made.now) is good
+    if not good:
+        assert said[-1].refused == {"lease_future": 1}
+        assert "ahead of the clock" in said[-1].last_refusal
+        # It has no place in the order of leases either.
+        made.tell(replace(lease(1), stamp_ns=made.now.ros_ns))
+        assert made.fuser._moving.is_allowed(made.now)
 
 
 # --- trust ----------------------------------------------------------------------------------

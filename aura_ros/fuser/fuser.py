@@ -72,7 +72,7 @@ class Fuser:
         self._taken = Taken()
         self._judged.forget()
         self._phase: Phase | None = None
-        self._lease: Lease | None = None
+        self._last_lease = (-1, -1)
         self._committed = 0
         self._refused: Counter[str] = Counter()
         self._last_refusal = ""
@@ -141,17 +141,22 @@ class Fuser:
 
     @handle.register
     def _(self, value: Lease, now: Now) -> list[Any]:
+        order = (value.session, value.sequence)
         if not value.granted:
-            # Whatever its order: the word to stop is never too old to obey.
+            # Whatever its order: the word to stop is never too old to obey, and leases that were
+            # granted before it are over.
+            self._last_lease = max(order, self._last_lease)
             return self._stop(now)
-        last = self._lease
-        if last is not None and (value.session, value.sequence) <= (last.session, last.sequence):
+        if order <= self._last_lease:
             return self._refuse(Refusal("lease_out_of_order", "an old lease came again"), now)
         age_ns = now.ros_ns - value.stamp_ns
         if age_ns > MAX_LEASE_NS:
             words = f"a lease was {age_ns / NS:.3f} s on its way: it is over"
             return self._refuse(Refusal("lease_stale", words), now)
-        self._lease = value
+        if -age_ns > self._moving.config.clock_tolerance * NS:
+            words = f"a lease is stamped {-age_ns / NS:.3f} s ahead of the clock"
+            return self._refuse(Refusal("lease_future", words), now)
+        self._last_lease = order
         return [] if self._tripped else self._moving.renew(value.duration_ns, now)
 
     @handle.register

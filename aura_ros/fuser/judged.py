@@ -63,13 +63,15 @@ class Judged:
         """Propose a plan of ``chunk``, now or after the verdict that is awaited."""
         # A new proposal would void the one that is judged, and with chunks in quick succession
         # none would ever be committed. A verdict that cannot come in time is not awaited.
+        if self._waiting is not None:
+            self._proposer.discard(self._waiting)
+            self._waiting = None
         if self._pending is not None and now.ros_ns <= self._pending.plan.start_ns:
-            if self._waiting is not None:
-                self._proposer.discard(self._waiting)
             self._waiting = chunk
             return []
         if self._pending is not None:
             self._proposer.discard(self._pending.chunk)
+            self._pending = None
         return [self.propose(chunk, now)]
 
     def propose(self, chunk: ActionChunk, now: Now, attempt: int = 1, corrections: int = 0) -> Step:

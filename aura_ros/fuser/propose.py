@@ -103,6 +103,8 @@ class Proposer:
         """The plan of ``chunk``, the newest heard, from the first knot at which it can still be
         vetted, or why there is none."""
         moving, period_ns = self._moving, self._grid.period_ns
+        if not self.knows(chunk):
+            return Refusal("given_up", "the chunk was given up before it was proposed again")
         start_ns = self._start_ns(attempt, now)
         count = knots_left(self._ensemble.last_ns, start_ns, period_ns, most_knots(chunk))
         if count < moving.config.min_knots:
