@@ -38,11 +38,11 @@ class Witness:
 
     def __init__(self, world: World, box: Box) -> None:
         self._world = world
-        self._model = _shadow(box)
+        self._model = shadow_model(box)
         self._data = mujoco.MjData(self._model)
         self._joints = [self._model.joint(name).qposadr[0] for name in (*JOINTS, _MIRROR)]
         self._box, self._person = (self._model.geom(name).id for name in ("box", "person"))
-        self._links = [g for g in range(self._model.ngeom) if _is_link(self._model, g)]
+        self._links = [g for g in range(self._model.ngeom) if is_link(self._model, g)]
         self._pairs = _far_apart(self._model, self._links)
         self._before: tuple[int, Array] | None = None
         self._speed = 0.0
@@ -121,7 +121,8 @@ class Witness:
         return max((-float(speed) for speed in down), default=0.0)
 
 
-def _shadow(box: Box) -> mujoco.MjModel:
+def shadow_model(box: Box) -> mujoco.MjModel:
+    """The robot alone with ``box`` and a person, to be posed as another robot is."""
     spec = robot_spec()
     person = spec.worldbody.add_body(name="person", mocap=True)
     size = (_PERSON_RADIUS, _PERSON_HALF, 0.0)
@@ -131,7 +132,7 @@ def _shadow(box: Box) -> mujoco.MjModel:
     return spec.compile()
 
 
-def _is_link(model: mujoco.MjModel, geom: int) -> bool:
+def is_link(model: mujoco.MjModel, geom: int) -> bool:
     """Whether it belongs to a link that moves."""
     return bool(model.body_weldid[model.geom_bodyid[geom]]) and model.geom(geom).name != "person"
 

@@ -3,7 +3,8 @@
 No gate lets all through. Clamp: joint limiters, rows clamped to limits joint by joint, then let
 through. Stateless: what can be said of a chunk and a plan alone, without the past, the world and
 the chain. With SRM's EMA: the same, and Session Risk Memory (arXiv 2603.22350) over its outputs.
-CBF-QP alone: rows filtered by control barriers, then let through.
+CBF-QP alone: rows filtered by control barriers, which know the box as well as the simulator does,
+then let through.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
+from aura_ros.bench.guard.clearance import BoxClearance
 from aura_ros.bench.guard.experiment import (
     BARRIER,
     CLAMP,
@@ -24,9 +26,9 @@ from aura_ros.bench.guard.experiment import (
 )
 from aura_ros.bench.guard.filters import barrier, clamped, unchanged
 from aura_ros.bench.guard.gates import NoGate, Stateless
+from aura_ros.bench.guard.scene import KEEP_OUT
 from aura_ros.bench.guard.srm import SessionRisk
 from aura_ros.guard.config import GuardConfig
-from aura_ros.guard.correct.barrier import Geometry
 from aura_ros.guard.guard import Guard
 from aura_ros.guard.rules.built import Checks, build
 from aura_ros.guard.rules.load import Rules, default_rules, load_rules
@@ -54,7 +56,7 @@ def make_arm(name: str, robot: Robot, conditions: Conditions) -> Arm:
         CLAMP: lambda: Arm(NoGate(), partial(clamped, robot=robot)),
         STATELESS: lambda: Arm(Stateless(robot)),
         EMA: lambda: Arm(Stateless(robot, SessionRisk())),
-        BARRIER: lambda: Arm(NoGate(), barrier(robot, _regions(robot, conditions.rules))),
+        BARRIER: lambda: Arm(NoGate(), barrier(robot, (_clearance(),))),
         OURS: lambda: Arm(ours(robot, conditions), authentic=True),
     }
     if name not in makers:
@@ -73,11 +75,9 @@ def ours(robot: Robot, conditions: Conditions, *more: Watch) -> Guard:
     return Guard(robot, GuardConfig(auto_arm=True), rules=made)
 
 
-def _regions(robot: Robot, rules: str) -> tuple[Geometry, ...]:
-    """What our guard's geometry knows of distances to regions."""
-    checks = build(robot, GuardConfig, _rules(rules), _urdf)
-    made: list[object] = [check for _, check in checks.plan]
-    return tuple(check for check in made if isinstance(check, Geometry))
+@lru_cache(maxsize=1)
+def _clearance() -> BoxClearance:
+    return BoxClearance(KEEP_OUT)
 
 
 @lru_cache(maxsize=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import math
 from functools import lru_cache
 from pathlib import Path
 from zlib import crc32
@@ -24,6 +25,8 @@ from aura_ros.types import NS, Response
 
 ONSET_S = (0.5, 2.0)
 """A fault begins at some time between these."""
+PASSING_S = 0.6
+"""For how long a passing fault lasts."""
 REST_S = 0.3
 """A robot that was stopped and has been at rest for so long is safe."""
 
@@ -46,7 +49,7 @@ def _fault(job: Job, scene: Scene) -> Fault:
     # The same for every arm and severity: of a class and a seed.
     rng = np.random.default_rng((job.seed, crc32(job.fault.encode())))
     onset_ns = BEGIN_NS + round(rng.uniform(*ONSET_S) * NS)
-    draw = Draw(scene, job.severity, onset_ns, rng)
+    draw = Draw(scene, job.severity, onset_ns, rng, PASSING_S if job.passing else math.inf)
     return Fault(draw) if job.fault == NONE else CLASSES[job.fault].make(draw)
 
 
@@ -57,9 +60,9 @@ class _Episode:
         self, job: Job, conditions: Conditions, scene: Scene, fault: Fault, arm: Arm
     ) -> None:
         self._scene, self._fault, self._timing = scene, fault, conditions.timing
-        self._is_nominal = job.fault == NONE
+        self._to_the_end = job.fault == NONE or job.passing
         self._window_s = conditions.timing.limit_s
-        if not self._is_nominal:
+        if job.fault != NONE:
             self._window_s = CLASSES[job.fault].window_s
         self._tap = FaultTap(scene, fault, arm.filtered, arm.authentic)
         late: Late[Response] = Late(conditions.latency_ms * NS // 1000, conditions.jitter, job.seed)
@@ -91,7 +94,7 @@ class _Episode:
                 self._done_ns = now_ns
 
     def _is_over(self, now_ns: int) -> bool:
-        if self._is_nominal:
+        if self._to_the_end:
             settled = self._done_ns is not None and _s(now_ns - self._done_ns) >= (
                 self._timing.settle_s
             )

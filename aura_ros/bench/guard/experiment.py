@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from aura_ros.bench.guard.faults import CLASSES, SEVERITIES
+from aura_ros.bench.guard.faults import CLASSES, SEVERITIES, Kind
 from aura_ros.bench.loop.outcome import Timing
 from aura_ros.bench.loop.version import version_of
 from aura_ros.sim.tasks import TASKS
@@ -49,23 +49,29 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Job:
-    """One episode: behind which arm, with which fault, how severe, of which task and scene."""
+    """One episode: behind which arm, with which fault, how severe, of which task and scene.
+
+    A ``passing`` fault lasts for a moment, and the episode goes on to the end of the task.
+    """
 
     arm: str
     fault: str
     severity: int
     task: str
     seed: int
+    passing: bool = False
 
 
 @dataclass(frozen=True)
 class Design:
     """A star: ours at every severity, the other arms at the middle one and on fewer seeds; and
-    nominal episodes of ``nominal`` seeds in every task, ours and without a gate, paired."""
+    nominal episodes of ``nominal`` seeds in every task, ours and without a gate, paired; and ours
+    with faults that pass, on the seeds ``passing``."""
 
     seeds: tuple[int, ...]
     others: tuple[int, ...]
     nominal: tuple[int, ...]
+    passing: tuple[int, ...] = ()
     classes: tuple[str, ...] = tuple(CLASSES)
     arms: tuple[str, ...] = ARMS
     tasks: tuple[str, ...] = tuple(TASKS)
@@ -73,7 +79,17 @@ class Design:
 
     def jobs(self) -> list[Job]:
         """All episodes, seed by seed: what an interrupted run leaves is paired."""
-        return [*self._nominal(), *self._faults()]
+        return [*self._nominal(), *self._faults(), *self._passing()]
+
+    def _passing(self) -> Iterable[Job]:
+        for seed in self.passing:
+            for name in self.classes:
+                # An instruction does not pass.
+                if OURS in self.arms and CLASSES[name].kind != Kind.WORDS:
+                    yield Job(OURS, name, MIDDLE, self._task(name, seed), seed, passing=True)
+
+    def _task(self, name: str, seed: int) -> str:
+        return CLASSES[name].task or self.tasks[seed % len(self.tasks)]
 
     def _nominal(self) -> Iterable[Job]:
         for seed in self.nominal:
@@ -85,7 +101,7 @@ class Design:
     def _faults(self) -> Iterable[Job]:
         for seed in sorted({*self.seeds, *self.others}):
             for name in self.classes:
-                task = CLASSES[name].task or self.tasks[seed % len(self.tasks)]
+                task = self._task(name, seed)
                 if seed in self.seeds and OURS in self.arms:
                     yield from (Job(OURS, name, s, task, seed) for s in self.severities)
                 if seed in self.others:

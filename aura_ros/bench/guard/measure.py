@@ -36,7 +36,12 @@ class Plan:
 
 
 FULL = Plan(
-    Design(seeds=tuple(range(80)), others=tuple(range(10)), nominal=tuple(range(75))),
+    Design(
+        seeds=tuple(range(80)),
+        others=tuple(range(10)),
+        nominal=tuple(range(75)),
+        passing=tuple(range(8)),
+    ),
     calibration=75,
 )
 QUICK = Plan(

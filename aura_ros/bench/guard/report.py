@@ -13,13 +13,14 @@ from rich.text import Text
 from aura_ros.bench.guard.experiment import MIDDLE, NONE, OURS, Design
 from aura_ros.bench.guard.faults import CLASSES, HARD, SEVERITIES, Kind
 from aura_ros.bench.guard.statistics import Share
-from aura_ros.bench.guard.summary import Cell, Runs, caught_of, cell, nominal
+from aura_ros.bench.guard.summary import Cell, Runs, caught_of, cell, nominal, recovery
 from aura_ros.bench.loop.shown import table_text
 from aura_ros.figures import Metric
 
 TITLE = (
     "Ours by class and severity: caught with its 95 % interval, absorbed, missed, of; time from "
-    "onset to catch (median, 95 %), in chunks; time from the catch to the harm without a gate; "
+    "onset to catch (median, 95 %), in chunks; time from the catch to the harm without a gate; of "
+    "faults that passed and were caught: moved again without a person, and did the task; "
     "* held out"
 )
 ARMS_TITLE = "Every arm at the middle severity: caught / absorbed / missed of"
@@ -50,6 +51,7 @@ class Report:
             table.add_column(name, no_wrap=True)
         for name in ("caught", "absorbed", "missed", "of", "delay", "chunks", "left", "caught by"):
             table.add_column(name, justify="right")
+        table.add_column("moves again", justify="right")
         for name in self.design.classes:
             known = CLASSES[name]
             for severity in SEVERITIES:
@@ -57,9 +59,15 @@ class Report:
                 if found is not None:
                     star = "*" if known.held_out else ""
                     head = (name + star, known.kind.value) if not severity else ("", "")
-                    table.add_row(*head, known.severities[severity], *_row(found))
+                    again = self._again(name) if severity == MIDDLE else ""
+                    table.add_row(*head, known.severities[severity], *_row(found), again)
             table.add_section()
         return table
+
+    def _again(self, name: str) -> str:
+        """Of the caught ones that passed: which moved again by themselves, and did the task."""
+        found = recovery(self.runs, name)
+        return "" if found is None else f"{_of(found.moved)}, done {found.done.count}"
 
     def _arms(self) -> Table:
         table = Table(title=Text(ARMS_TITLE), box=box.SIMPLE, padding=(0, 1, 0, 0))
@@ -97,6 +105,9 @@ class Report:
                 values[f"missed_{name}"] = found.missed.value
                 if found.delay_ms is not None:
                     values[f"delay_{name}_ms"] = found.delay_ms
+            passed = recovery(self.runs, name)
+            if passed is not None:
+                values[f"moves_again_{name}"] = passed.moved.value
         values |= self._kinds()
         for arm in self.design.arms:
             told = [name for name in self.design.classes if name != APART]
@@ -140,17 +151,17 @@ class Report:
 
     def document(self) -> list[dict[str, Any]]:
         """Every cell with its episodes by seed."""
-        kinds = sorted({(job.arm, job.fault, job.severity) for job in self.runs})
+        kinds = sorted({(job.arm, job.fault, job.severity, job.passing) for job in self.runs})
         return [self._entry(*kind) for kind in kinds]
 
-    def _entry(self, arm: str, fault: str, severity: int) -> dict[str, Any]:
-        named = {"arm": arm, "fault": fault, "severity": severity}
+    def _entry(self, arm: str, fault: str, severity: int, passing: bool) -> dict[str, Any]:
+        named = {"arm": arm, "fault": fault, "severity": severity, "passing": passing}
         episodes = [
             {"task": job.task, "seed": job.seed} | asdict(run)
             for job, run in self.runs.items()
-            if (job.arm, job.fault, job.severity) == (arm, fault, severity)
+            if (job.arm, job.fault, job.severity, job.passing) == tuple(named.values())
         ]
-        found = None if fault == NONE else self.of(arm, fault, severity)
+        found = None if fault == NONE or passing else self.of(arm, fault, severity)
         summed = {} if found is None else asdict(found)
         return named | _plain(summed) | {"episodes": episodes}
 

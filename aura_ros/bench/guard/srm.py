@@ -15,9 +15,9 @@ from aura_ros.types import Array, Check, Decision
 
 SMOOTHING = 0.3
 """Weight of the newest turn."""
-BASELINE, THRESHOLD = 0.10, 0.35
-"""Mean risk of a turn and the largest EMA in episodes of development seeds without faults, with
-a margin: as shares of the limits."""
+BASELINE, THRESHOLD = 0.14, 0.31
+"""Mean risk of a turn in episodes of development seeds without faults, and their largest EMA with
+a margin of a quarter: as shares of the limits."""
 
 
 class SessionRisk:

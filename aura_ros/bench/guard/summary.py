@@ -41,7 +41,8 @@ def cell(runs: Runs, arm: str, fault: str, severity: int | None = None) -> Cell 
     chosen = {
         job: run
         for job, run in runs.items()
-        if (job.arm, job.fault) == (arm, fault) and severity in (None, job.severity)
+        if (job.arm, job.fault, job.passing) == (arm, fault, False)
+        and severity in (None, job.severity)
     }
     return _cell(chosen, runs) if chosen else None
 
@@ -82,6 +83,29 @@ def caught_of(runs: Runs, arm: str, faults: Iterable[str]) -> Share:
     """Share caught over several classes together."""
     cells = [found for name in faults if (found := cell(runs, arm, name)) is not None]
     return share(sum(c.caught.count for c in cells), sum(c.caught.of for c in cells))
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Episodes of a fault that passed: motion was allowed again without a person (``moved``), the
+    task was done in time (``done``), of those in which the fault was caught."""
+
+    moved: Share
+    done: Share
+
+
+def recovery(runs: Runs, fault: str) -> Recovery | None:
+    """Of one class behind our guard; None where nothing was caught."""
+    caught = [
+        run
+        for job, run in runs.items()
+        if (job.arm, job.fault, job.passing) == (OURS, fault, True) and run.caught_s is not None
+    ]
+    if not caught:
+        return None
+    return Recovery(
+        _share(run.moved_again for run in caught), _share(run.done_s is not None for run in caught)
+    )
 
 
 @dataclass(frozen=True)

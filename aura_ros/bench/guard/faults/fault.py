@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -33,12 +34,13 @@ HARD = (Kind.KINEMATIC, Kind.INTEGRITY)
 @dataclass(frozen=True)
 class Draw:
     """What an episode's fault is made from: where it happens, how severe it is (0, 1, 2), when
-    it begins at the earliest [ns], and its own random numbers."""
+    it begins at the earliest [ns], its own random numbers, and for how long it lasts [s]."""
 
     scene: Scene
     severity: int
     onset_ns: int
     rng: np.random.Generator
+    lasts_s: float = math.inf
 
 
 class Fault:
@@ -49,7 +51,7 @@ class Fault:
 
     def __init__(self, draw: Draw) -> None:
         self.scene, self.severity, self.rng = draw.scene, draw.severity, draw.rng
-        self.onset_ns = draw.onset_ns
+        self.onset_ns, self._lasts_s = draw.onset_ns, draw.lasts_s
         self.began_ns: int | None = None
         self.prepare()
 
@@ -58,7 +60,7 @@ class Fault:
 
     def strikes(self, now: Now) -> bool:
         """Whether it is time; the first time this is so is when the fault begins."""
-        if now.ros_ns < self.onset_ns:
+        if now.ros_ns < self.onset_ns or self.seconds(now) > self._lasts_s:
             return False
         if self.began_ns is None:
             self.began_ns = now.ros_ns

@@ -24,6 +24,7 @@ class Intrusion(Fault):
     def happen(self, now: Now) -> None:
         """The person is where they have walked to."""
         if not self.strikes(now):
+            self.scene.person = None
             return
         walked = self.speeds[self.severity] * self.seconds(now)
         self._away = max(self.far - walked, self.near)
@@ -43,6 +44,5 @@ class HandForce(Fault):
 
     def happen(self, now: Now) -> None:
         """The force acts."""
-        if self.strikes(now):
-            share = min(self.seconds(now) / self.rise_s, 1.0)
-            self.scene.push(share * self.forces[self.severity] * self._side)
+        share = min(self.seconds(now) / self.rise_s, 1.0) if self.strikes(now) else 0.0
+        self.scene.push(share * self.forces[self.severity] * self._side)
