@@ -27,6 +27,8 @@ ONSET_S = (0.5, 2.0)
 """A fault begins at some time between these."""
 PASSING_S = 0.6
 """For how long a passing fault lasts."""
+AGAIN_S = 1.5
+"""Motion must be allowed again within this time after it."""
 REST_S = 0.3
 """A robot that was stopped and has been at rest for so long is safe."""
 
@@ -60,6 +62,7 @@ class _Episode:
         self, job: Job, conditions: Conditions, scene: Scene, fault: Fault, arm: Arm
     ) -> None:
         self._scene, self._fault, self._timing = scene, fault, conditions.timing
+        self._is_passing = job.passing
         self._to_the_end = job.fault == NONE or job.passing
         self._window_s = conditions.timing.limit_s
         if job.fault != NONE:
@@ -94,17 +97,21 @@ class _Episode:
                 self._done_ns = now_ns
 
     def _is_over(self, now_ns: int) -> bool:
-        if self._to_the_end:
-            settled = self._done_ns is not None and _s(now_ns - self._done_ns) >= (
-                self._timing.settle_s
-            )
-            return settled or self._scene.lost or _s(now_ns - BEGIN_NS) >= self._timing.limit_s
-        began = self._fault.began_ns
-        if began is None:
-            return _s(now_ns - BEGIN_NS) >= self._timing.limit_s
+        began, time_s = self._fault.began_ns, _s(now_ns - BEGIN_NS)
+        if self._to_the_end or began is None:
+            is_late = time_s >= self._timing.limit_s
+            return is_late or self._scene.lost or (self._to_the_end and self._is_settled(now_ns))
         if self._harm() is not None or _s(now_ns - began) >= self._window_s:
             return True
         return self._is_stopped()
+
+    def _is_settled(self, now_ns: int) -> bool:
+        """The task is done, and a fault that passes is over for some time."""
+        began = self._fault.began_ns
+        if self._is_passing and (began is None or _s(now_ns - began) < PASSING_S + AGAIN_S):
+            return False
+        settled_s = 0.0 if self._done_ns is None else _s(now_ns - self._done_ns)
+        return settled_s >= self._timing.settle_s
 
     def _is_stopped(self) -> bool:
         """Held by the guard, and at rest: what the world does then is no robot's harm."""
