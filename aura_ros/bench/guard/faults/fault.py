@@ -93,7 +93,7 @@ class Fault:
 @dataclass(frozen=True)
 class FaultClass:
     """A class of faults: its name, what it strikes, its maker, how long an episode goes on after
-    its onset [s], the task it needs ("": any), and what its three severities are.
+    its onset [s], and what its three severities are.
 
     Nothing may be tuned on one that is ``held_out``.
     """
@@ -103,5 +103,4 @@ class FaultClass:
     make: Callable[[Draw], Fault]
     severities: tuple[str, str, str]
     window_s: float = 2.0
-    task: str = ""
     held_out: bool = False
