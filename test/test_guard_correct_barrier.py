@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from kinds import BASE, FINGER, SPIN, every_kind
 
-from aura_ros.guard.correct.barrier import Bounds, Geometry, along, filtered
+from aura_ros.guard.correct.barrier import LOOK, Bounds, Geometry, along, filtered
 from aura_ros.types import ROLLBACK
 
 PERIOD = ROBOT.row_period_ns / NS
@@ -115,6 +115,29 @@ def test_along_a_region_the_nearest_rows_are_taken():
     assert np.linalg.norm(away[:2]) > 0.01
     assert rows[-1][0] * 0.6 + rows[-1][1] * 0.8 <= 0.8
     assert away[2] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_rows_are_kept_off_by_a_reserve():
+    wall = Wall(0.8)
+    rows = along(swing(0.5, 1.5, rows=36), BOUNDS, (wall,), reserve=0.05)
+    left = np.array([wall.clearances(row)[0][0] for row in rows])
+    assert 0.05 - 1e-6 <= left.min() < 0.06
+
+
+def test_of_two_regions_neither_is_entered_to_keep_off_the_other():
+    """In the corner between them nothing goes on."""
+    other = Wall(0.8)
+    other.clearances = lambda position: (0.3 - position[2:], np.array([[0.6, 0.8, -1.0]]))
+    walls = (Wall(0.8), other)
+    rows = along(swing(0.5, 1.5), BOUNDS, walls)
+    assert min(wall.clearances(row)[0][0] for row in rows for wall in walls) >= -1e-6
+
+
+def test_regions_are_looked_at_from_some_rows_only():
+    wall, asked = Wall(0.8), []
+    wall.clearances = lambda row: asked.append(row) or Wall(0.8).clearances(row)
+    rows = along(swing(0.5, 1.5, rows=16), BOUNDS, (wall,))
+    np.testing.assert_array_equal(asked, rows[:-1:LOOK])
 
 
 def test_where_no_row_can_be_found_there_is_no_correction():

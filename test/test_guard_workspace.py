@@ -10,17 +10,15 @@ from hypothesis.extra.numpy import arrays
 
 pytest.importorskip("pinocchio", reason="pinocchio is absent: pip install pin")
 pytest.importorskip("mujoco", reason="mujoco is absent")
-import mujoco
+from geometry_post import BOX, POST, Oracle
 from geometry_values import HOME, PANDA, PANDA_URDF, context, dense, setup, straight
 
 from aura_ros.guard.checks import workspace
 from aura_ros.guard.entry import Unavailable
 from aura_ros.robot.problems import RobotConfigError
-from aura_ros.sim.model import robot_spec
 from aura_ros.types import Decision, Plan
 
-BOX = {"center": [0.36, 0.22, 0.4], "size": [0.08, 0.08, 0.5]}
-AROUND = {"regions": [{"name": "post", "box": BOX}]}
+AROUND = {"regions": [POST]}
 ERROR = 0.01
 TURNED = np.array([0.35, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
 
@@ -31,32 +29,6 @@ def made(**options):
 
 def floor(height):
     return [{"name": "floor", "half_space": {"normal": [0, 0, 1], "offset": height}}]
-
-
-class Oracle:
-    """MuJoCo's distance of the arm from BOX, from the URDF's meshes and boxes."""
-
-    def __init__(self):
-        spec = robot_spec()
-        half = [size / 2 for size in BOX["size"]]
-        spec.worldbody.add_geom(
-            name="post", type=mujoco.mjtGeom.mjGEOM_BOX, size=half, pos=BOX["center"]
-        )
-        self.model = spec.compile()
-        self.data = mujoco.MjData(self.model)
-        self.post = self.model.geom("post").id
-        base = self.model.body("panda_link0").id
-        carried = self.model.geom_bodyid
-        self.arm = [g for g in range(self.model.ngeom) if g != self.post and carried[g] > base]
-
-    def distance(self, joints):
-        self.data.qpos[:8], self.data.qpos[8] = joints, joints[7]
-        mujoco.mj_kinematics(self.model, self.data)
-        away = [
-            mujoco.mj_geomDistance(self.model, self.data, geom, self.post, 0.5, None)
-            for geom in self.arm
-        ]
-        return min(away)
 
 
 ORACLE = Oracle()

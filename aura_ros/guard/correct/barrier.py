@@ -26,6 +26,11 @@ from aura_ros.types import NO_ALTERNATIVES, NS, ROLLBACK, ActionChunk, Array
 
 # Largest share of its distance that a row may come nearer.
 GAMMA = 0.5
+# Regions are looked at from every so many rows. Between, distances go on as they changed there:
+# that to a convex body is convex, so what does not turn is no nearer than that.
+LOOK = 3
+# How far off rows are kept [m], by attempt: the plan cuts their corners.
+RESERVES = (0.01, 0.02, 0.04)
 SOLVED = 1
 
 
@@ -83,14 +88,18 @@ def filtered(
     wanted[:, robot.continuous] = np.unwrap(wanted[:, robot.continuous], axis=0)
     aim = AIMS[min(attempt, len(AIMS)) - 1]
     bounds = Bounds.of(robot, chunk.row_period_ns / NS, context.share, aim)
-    rows = along(wanted, bounds, geometry)
+    reserve = RESERVES[min(attempt, len(RESERVES)) - 1]
+    rows = along(wanted, bounds, geometry, reserve)
     if rows is None or np.array_equal(rows, chunk.rows):
         return None
     return replace(chunk, rows=rows, source=CORRECTED, alternatives=NO_ALTERNATIVES)
 
 
-def along(wanted: Array, bounds: Bounds, geometry: tuple[Geometry, ...] = ()) -> Array | None:
-    """Rows (H, n) near ``wanted`` that meet ``bounds`` and keep off what ``geometry`` knows.
+def along(
+    wanted: Array, bounds: Bounds, geometry: tuple[Geometry, ...] = (), reserve: float = 0.0
+) -> Array | None:
+    """Rows (H, n) near ``wanted`` that meet ``bounds`` and keep off what ``geometry`` knows, by
+    ``reserve`` [m] more than they must.
 
     Row 0 is only put inside the hard limits. What was left behind is caught up with as the
     barrier would: the rest shrinks by gamma from row to row. None where no row can be found.
@@ -101,13 +110,22 @@ def along(wanted: Array, bounds: Bounds, geometry: tuple[Geometry, ...] = ()) ->
     for k, ahead in enumerate(np.diff(wanted, axis=0)):
         low, high = _reach(row, step, bounds)
         step = np.minimum(np.maximum(ahead + bounds.gamma * (wanted[k] - row), low), high)
-        for known in geometry:
-            kept = _kept_off(step, low, high, *known.clearances(row), bounds.gamma)
+        if geometry:
+            if k % LOOK == 0:
+                clearance, gradient = _looked(geometry, row)
+            kept = _kept_off(step, low, high, clearance - reserve, gradient, bounds.gamma)
             if kept is None:
                 return None
             step = kept
+            clearance = clearance + gradient @ step
         row = rows[k + 1] = row + step
     return rows
+
+
+def _looked(geometry: tuple[Geometry, ...], row: Array) -> tuple[Array, Array]:
+    """Clearances (m,) [m] at a row and gradients (m, n) of all that is known."""
+    clearances, gradients = zip(*(known.clearances(row) for known in geometry), strict=True)
+    return np.concatenate(clearances), np.concatenate(gradients)
 
 
 def _reach(row: Array, last: Array, bounds: Bounds) -> tuple[Array, Array]:

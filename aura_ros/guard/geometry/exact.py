@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from aura_ros.guard.geometry.bodies import coal
 from aura_ros.guard.geometry.chain import Places
 from aura_ros.guard.geometry.pairs import Pairs
+from aura_ros.types import Array
+
+
+class Witness(NamedTuple):
+    """The distance [m] of a pair, the first body's nearest ``point`` (3,) [m] in the root's frame,
+    and the direction (3,) from there to the second body."""
+
+    pair: int
+    distance: float
+    point: Array
+    normal: Array
 
 
 class Exact:
@@ -33,6 +46,14 @@ class Exact:
         compute, a, b = self._pairs[pair]
         self._result.clear()
         return float(compute(self._at(a, node), self._at(b, node), self._request, self._result))
+
+    def witness(self, pair: int, node: int, within: float) -> Witness | None:
+        """How near a pair is at a node; None if that is ``within`` [m] or more."""
+        distance = self.distance(pair, node)
+        if not distance < within:
+            return None
+        point = np.array(self._result.getNearestPoint1())
+        return Witness(pair, distance, point, np.array(self._result.normal))
 
     def _at(self, column: int, node: int) -> Any:
         """Where a body is at a node."""

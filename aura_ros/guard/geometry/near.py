@@ -5,13 +5,14 @@ from __future__ import annotations
 from aura_ros.guard.context import Context
 from aura_ros.guard.entry import Setup
 from aura_ros.guard.geometry.along import finite
-from aura_ros.guard.geometry.clearance import Clearance
+from aura_ros.guard.geometry.clearance import TOLERANCE_M, Clearance
 from aura_ros.guard.geometry.model import Model, home_of
+from aura_ros.guard.geometry.nearby import Nearby
 from aura_ros.guard.geometry.options import tracking_error
 from aura_ros.guard.geometry.pairs import Pairs
 from aura_ros.guard.lattice import failed, passed, unknown
 from aura_ros.motion.stop import at_rest
-from aura_ros.types import Check
+from aura_ros.types import Array, Check
 
 
 class Near:
@@ -19,8 +20,10 @@ class Near:
 
     def __init__(self, name: str, setup: Setup, model: Model, pairs: Pairs) -> None:
         self._name, self._decision, self._pairs = name, setup.decision, pairs
-        error = tracking_error(setup, model.chain)
-        self._clearance = Clearance(model.along, pairs, setup.options["margin"], error)
+        error, margin = tracking_error(setup, model.chain), setup.options["margin"]
+        self._clearance = Clearance(model.along, pairs, margin, error)
+        need, columns = margin + TOLERANCE_M, len(setup.robot.joints)
+        self._nearby = Nearby(model.chain, pairs, need, error, columns)
         # The first look takes longest, so it is not at a plan that waits.
         robot = setup.robot
         self._clearance.along(at_rest(home_of(setup), 0, robot.knot_period_ns, robot.joints))
@@ -29,6 +32,11 @@ class Near:
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Names of what is kept apart."""
         return tuple(self._pairs.names(pair) for pair in range(self._pairs.count))
+
+    def clearances(self, position: Array) -> tuple[Array, Array]:
+        """What pairs that are near have left (m,) [m] at one configuration (n,) of the robot,
+        0 where the check refuses, and its gradients (m, n) [m per rad or m]."""
+        return self._nearby.at(position)
 
     def __call__(self, context: Context) -> Check:
         """One check."""

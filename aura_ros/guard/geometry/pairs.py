@@ -21,6 +21,9 @@ from aura_ros.types import Array
 # Where joints turn farther than this together [rad], no bound is worth its name.
 FARTHEST = 0.9
 
+Columns = NDArray[np.intp] | slice
+EVERY = slice(None)
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -71,9 +74,22 @@ class Balls:
 def balls_of(bodies: Bodies, chain: Chain, places: Places, travel: Array, error: Array) -> Balls:
     """``travel`` (M, J) until the next node, tracking errors ``error`` (J,), all [rad or m]."""
     center = places.points(bodies.place, bodies.center)
-    reach = chain.reach(places, center, bodies.radius)
-    reach += growth(reach, np.broadcast_to(error, travel.shape), chain.turning)[:, None]
+    reach = reach_of(bodies, chain, places, center, error)
     return Balls(reach, growth(reach, travel, chain.turning))
+
+
+def reach_of(bodies: Bodies, chain: Chain, places: Places, center: Array, error: Array) -> Array:
+    """How far balls about ``center`` (M, B, 3) reach from every joint's axis (M, J, B) [m], with
+    tracking errors (J,) included."""
+    reach = chain.reach(places, center, bodies.radius)
+    errors = np.broadcast_to(error, (len(center), len(error)))
+    return np.asarray(reach + growth(reach, errors, chain.turning)[:, None])
+
+
+def widening(pairs: Pairs, reach: Array, error: Array, chosen: Columns = EVERY) -> Array:
+    """What tracking errors (J,) take away (M, P) at most of the pairs in columns ``chosen`` [m]."""
+    lesser = np.minimum(reach[:, :, pairs.first[chosen]], reach[:, :, pairs.second[chosen]])
+    return np.asarray(np.matmul(error, lesser * pairs.path[chosen].T))
 
 
 def growth(reach: Array, turn: Array, turning: NDArray[np.bool_]) -> Array:
@@ -90,13 +106,13 @@ def approach(pairs: Pairs, balls: Balls, travel: Array, error: Array) -> tuple[A
     """How much clearance each pair loses at most until the next node (M, P), and at each node by
     tracking errors (M, P) [m].
 
-    Clearance is distance less ``widening``; what the widening grows by on the way counts twice,
+    Clearance is distance less the widening; what that grows by on the way counts twice,
     since the loss is shared by both ends of a piece.
     """
     reach, grown, path = balls.reach, balls.grown[:, None], pairs.path.T
     a, b = reach[:, :, pairs.first], reach[:, :, pairs.second]
-    widening = np.matmul(error, np.minimum(a, b) * path)
+    taken = widening(pairs, reach, error)
     on_the_way = np.minimum(a + grown[..., pairs.first], b + grown[..., pairs.second]) * path
     wider = np.matmul(error, on_the_way)
-    lesser = np.minimum(widening, np.concatenate([widening[1:], widening[-1:]]))
-    return np.einsum("mjp,mj->mp", on_the_way, travel) + 2 * (wider - lesser), widening
+    lesser = np.minimum(taken, np.concatenate([taken[1:], taken[-1:]]))
+    return np.einsum("mjp,mj->mp", on_the_way, travel) + 2 * (wider - lesser), taken
