@@ -74,7 +74,10 @@ class Judge:
     def judge_chunk(self, chunk: ActionChunk, now: Now, config: GuardConfig) -> tuple[Check, ...]:
         """The checks of a chunk of the policy as it arrives; one that passes is remembered."""
         checks = run_checks(self._checks.chunk, self._context(now, config, chunk), self._run)
-        if all(check.passed for check in checks):
+        if chunk.source == ROLLBACK:
+            words = "only the fuser makes ways back"
+            checks = (failed("sequence", 1, 0, Decision.REFUSE, words), *checks)
+        elif all(check.passed for check in checks):
             self._last_order = chunk.order
             self.keep(chunk)
         return checks

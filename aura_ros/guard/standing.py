@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,8 +12,11 @@ from aura_ros.guard.lattice import join
 from aura_ros.guard.watch import About, Guarded, Watch
 from aura_ros.types import NS, Check, Decision, Now
 
-# What the policy does is as it should be while every check of it is below this share of its limit.
-CALM = 0.5
+# The policy was calm while every check of it was below this share of its limit, or, where it
+# never was that low, below what it was at best and this share of the rest to the limit.
+CALM, NEARLY = 0.5, 0.25
+# Ticks that are remembered: motion of 20 s.
+REMEMBERED = 400
 
 
 class Standing:
@@ -20,8 +25,7 @@ class Standing:
     def __init__(self, watches: Iterable[Watch]) -> None:
         self._watches = tuple(Guarded(watch) for watch in watches)
         self._cautious_until_ns = -1
-        self.calm_ns: int | None = None
-        """When the policy was last as it should be, in ROS time [ns]."""
+        self._uses: deque[tuple[int, float]] = deque(maxlen=REMEMBERED)
 
     def hear(self, value: Any, now: Now) -> None:
         """Hand a value to every watch."""
@@ -38,10 +42,19 @@ class Standing:
         chosen = (w for w in self._watches if about is None or w.about == about)
         return tuple(check for watch in chosen for check in watch.checks(now))
 
-    def note_calm(self, now: Now) -> None:
-        """Remember when the policy was as it should be, for a retreat to that place."""
-        if all(check.passed and is_calm(check) for check in self.checks(now, About.POLICY)):
-            self.calm_ns = now.ros_ns
+    def note(self, now: Now) -> None:
+        """Remember how the policy is while it moves the robot, for a retreat."""
+        uses = (use(check) for check in self.checks(now, About.POLICY))
+        self._uses.append((now.ros_ns, max(uses, default=0.0)))
+
+    @property
+    def calm_ns(self) -> int | None:
+        """When the policy was last calm, in ROS time [ns]; None: never."""
+        best = min((used for _, used in self._uses), default=math.inf)
+        if best > 1.0:
+            return None
+        calm = max(CALM, best + NEARLY * (1.0 - best))
+        return next(time_ns for time_ns, used in reversed(self._uses) if used <= calm)
 
     def be_cautious(self, now: Now, seconds: float) -> None:
         """Motion is slower for a while."""
@@ -56,9 +69,13 @@ class Standing:
         return min(shares, default=1.0)
 
 
-def is_calm(check: Check) -> bool:
-    """Whether a value is far below its limit; true where that says nothing."""
-    return not check.limit > 0 or check.value <= CALM * check.limit
+def use(check: Check) -> float:
+    """How much of its limit a check uses: 0 where its value says nothing, infinite where it
+    failed."""
+    if not check.passed:
+        return math.inf
+    is_said = check.limit > 0 and math.isfinite(check.value)
+    return check.value / check.limit if is_said else 0.0
 
 
 def failing(checks: Iterable[Check]) -> list[Check]:
