@@ -19,18 +19,23 @@ from typing import Any
 import numpy as np
 
 from aura_ros.guard.entry import Setup, Unavailable
+from aura_ros.guard.named_file import FileName
 from aura_ros.guard.ood.debounce import DebouncedLimit
 from aura_ros.guard.ood.embedding import EmbeddingShape
 from aura_ros.guard.ood.texts import KnownTexts
 from aura_ros.guard.ood.uncertainty import GroupLimits
 from aura_ros.guard.risk.conformal import CalibrationError
 from aura_ros.guard.risk.fit_session import SessionRisk
-from aura_ros.robot.spec import Field, Text
+from aura_ros.robot.spec import Field
 from aura_ros.types import digest_of
 
 FORMAT = "aura_ros guard calibration 1"
 REMEDY = "make it with `aura calibrate guard`"
-OPTION = Field(Text(), "file of the guard's calibration", "")
+OPTION = Field(
+    FileName(REMEDY),
+    "file of the guard's calibration, as a path from the folder of this file",
+    None,
+)
 
 
 @dataclass(frozen=True)
@@ -83,12 +88,13 @@ def part_of(setup: Setup, name: str) -> Any:
     Raises Unavailable where none is configured or it lacks that part, CalibrationError where the
     file cannot be used.
     """
-    configured = setup.options.get("calibration", "")
-    if not configured:
+    configured = setup.options.get("calibration")
+    if configured is None:
         raise Unavailable(f"no calibration: {REMEDY} and name it in the option `calibration`")
-    part = getattr(load(Path(configured), setup.robot.digest), name)
+    path = Path(configured)
+    part = getattr(load(path, setup.robot.digest), name)
     if part is None:
-        raise Unavailable(f"{configured} has no part {name}: too few episodes showed any")
+        raise Unavailable(f"{path} has no part {name}: too few episodes showed any")
     return part
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from aura_ros.guard.config import GuardConfig
+from aura_ros.guard.named_file import NamedFile
 
 
 class RulesDigest:
@@ -32,7 +33,8 @@ class RulesDigest:
 
 
 def canonical_json(value: Any) -> str:
-    """One text for equal values: keys sorted, no spaces, 1 for 1.0, numbers without end as text.
+    """One text for equal values: keys sorted, no spaces, 1 for 1.0, numbers without end as text;
+    files by what they hold, wherever they are.
 
     Raises TypeError for what is no plain value, array or dataclass.
     """
@@ -50,6 +52,8 @@ def _plain(value: Any) -> Any:
         return int(value) if value.is_integer() else value
     if isinstance(value, (np.ndarray, np.generic)):
         return _plain(value.tolist())
+    if isinstance(value, NamedFile):
+        return {"file": value.digest}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
