@@ -37,8 +37,8 @@ class Plan:
 
 FULL = Plan(
     Design(
-        seeds=tuple(range(80)),
-        others=tuple(range(10)),
+        seeds=tuple(range(64)),
+        others=tuple(range(8)),
         nominal=tuple(range(75)),
         passing=tuple(range(8)),
     ),
