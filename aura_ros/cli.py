@@ -70,7 +70,8 @@ def replay(
     calibration: Annotated[Path | None, typer.Option(help="of the monitor")] = None,
     start: Annotated[float, typer.Option(min=0, help="skip [s]")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="replay so much [s]")] = None,
-    inject: Annotated[str | None, typer.Option(help="spike:JOINT:TIME:SIZE")] = None,
+    inject: Annotated[str | None, typer.Option(help="a fault, as spike:JOINT:TIME:SIZE")] = None,
+    rules: Annotated[str, typer.Option(help="of the guard: a name in config/guard, a file")] = "",
     progress: bool = True,
 ) -> None:
     """Run the chain over a recording, without ROS."""
@@ -79,7 +80,7 @@ def replay(
     try:
         run_replay(
             recording, robot, out, remap=remap or (), limit_set=limit_set,
-            calibration=calibration, start=start, duration=duration, inject=inject,
+            calibration=calibration, start=start, duration=duration, inject=inject, rules=rules,
             progress=progress,
         )  # fmt: skip
     except (ValueError, OSError) as error:

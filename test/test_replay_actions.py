@@ -13,10 +13,8 @@ from aura_ros.conversions import ConversionError
 from aura_ros.policy.backend import BackendError
 from aura_ros.replay.actions import (
     ActionReader,
-    InjectError,
     Segment,
     SegmentBackend,
-    Spike,
     segments,
 )
 from aura_ros.types import NS, JointState, KinematicState, Observation, Request
@@ -136,40 +134,6 @@ def test_a_backend_answers_from_the_segment_of_its_time():
     assert backend.segment is runs[0]
     with pytest.raises(BackendError, match="no command at this time"):
         backend.act(request(60), POSITION)
-
-
-# --- spikes ---------------------------------------------------------------------------------
-
-
-def test_a_spike_changes_one_command_of_one_joint():
-    runs = segments(commands(1, 2, 3, 4))
-    spike = Spike.parse("spike:joint_1:1.6:-0.5")
-    (changed,) = spike.into(runs, ROBOT, start_ns=1 * NS)
-    difference = changed.position - runs[0].position
-    assert np.argwhere(difference).tolist() == [[2, 1]]
-    assert difference[2, 1] == -0.5
-
-
-def test_a_joint_may_have_colons_in_its_name():
-    assert Spike.parse("spike:left:joint:1:2") == Spike("left:joint", 1.0, 2.0)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "spike", "spike:a:1", "bump:a:1:2", "spike:a:x:1", "spike:a:1:nan"],
-)
-def test_a_malformed_spike_is_refused(text):
-    with pytest.raises(InjectError, match="spike:JOINT:TIME:SIZE"):
-        Spike.parse(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [("spike:joint_9:1:1", "no joint 'joint_9'"), ("spike:joint_1:50:1", "no command is recorded")],
-)
-def test_a_spike_without_a_place_is_refused(text, words):
-    with pytest.raises(InjectError, match=words):
-        Spike.parse(text).into(segments(commands(1, 2, 3)), ROBOT, NS)
 
 
 def test_segments_are_values():

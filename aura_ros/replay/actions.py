@@ -10,9 +10,8 @@ delay that is the robot's.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,10 +27,6 @@ from aura_ros.types import NS, Array, Observation, Request
 
 # Commands that go back in time by more than this begin a new segment: a recording that loops.
 LOOP_NS = NS
-
-
-class InjectError(ValueError):
-    """A disturbance that cannot be injected."""
 
 
 @dataclass(frozen=True)
@@ -144,43 +139,3 @@ class SegmentBackend:
     def act(self, request: Request, embedding: Array) -> Array:
         """Recorded commands at the rows' times, shape (H, n)."""
         return self._backends[self._at].act(request, embedding)
-
-
-@dataclass(frozen=True)
-class Spike:
-    """An offset ``size`` [rad or m] on one recorded command of ``joint``, the one nearest to
-    ``time`` [s since the recording's start]."""
-
-    joint: str
-    time: float
-    size: float
-
-    @classmethod
-    def parse(cls, text: str) -> Spike:
-        """Read ``spike:JOINT:TIME:SIZE``. Raises InjectError."""
-        kind, _, rest = text.partition(":")
-        parts = rest.rsplit(":", 2)
-        try:
-            spike = cls(parts[0], float(parts[1]), float(parts[2]))
-        except (IndexError, ValueError):
-            spike = cls("", math.nan, math.nan)
-        if kind != "spike" or not (math.isfinite(spike.time) and math.isfinite(spike.size)):
-            raise InjectError(
-                f"--inject {text}: give spike:JOINT:TIME:SIZE, the time in s since the start, "
-                "the size in rad or m"
-            )
-        return spike
-
-    def into(self, runs: list[Segment], robot: Robot, start_ns: int) -> list[Segment]:
-        """The segments with the spike in them. Raises InjectError if it has no place there."""
-        if self.joint not in robot.joints:
-            hint = closest(self.joint, robot.joints)
-            raise InjectError(f"--inject: {robot.name} has no joint {self.joint!r}, {hint}")
-        at = start_ns + round(self.time * NS)
-        for i, run in enumerate(runs):
-            if run.time_ns[0] <= at <= run.time_ns[-1]:
-                position = run.position.copy()
-                row = int(np.argmin(np.abs(run.time_ns - at)))
-                position[row, robot.joints.index(self.joint)] += self.size
-                return [*runs[:i], replace(run, position=position), *runs[i + 1 :]]
-        raise InjectError(f"--inject: no command is recorded at {self.time:g} s")

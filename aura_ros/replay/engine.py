@@ -19,14 +19,18 @@ from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.loop import CommandLoop
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.guard import Guard
+from aura_ros.guard.rules.built import Checks, build
+from aura_ros.guard.rules.load import Rules
 from aura_ros.memory.memory import Memory
 from aura_ros.monitor.calibration import Calibration
 from aura_ros.monitor.monitor import Monitor
-from aura_ros.pipeline import Pipeline, answer
+from aura_ros.pipeline import Pipeline, Room, answer
 from aura_ros.policy.backend import Backend, BackendError, declared_of
 from aura_ros.policy.interpretation import make_actions
 from aura_ros.policy.policy import Policy, PolicyConfig
 from aura_ros.replay.clock import RosClock
+from aura_ros.replay.faults.fault import Fault
+from aura_ros.replay.faults.room import FaultyPolicy
 from aura_ros.robot.description import Robot
 from aura_ros.types import (
     NS,
@@ -73,7 +77,7 @@ class Jumping(Backend, Protocol):
 
 def no_urdf() -> bytes:
     """Stands where no URDF was handed in."""
-    raise ValueError("joints that reach poses need the robot's URDF: hand it in as urdf")
+    raise ValueError("poses and geometry need the robot's URDF: hand it in as urdf")
 
 
 @dataclass
@@ -81,10 +85,11 @@ class Engine:
     """Takes recorded values in order; hands every decision to ``sink``.
 
     ``backend`` answers in place of the policy, in the layout that it declares; None where
-    recorded chunks are replayed. ``urdf`` is read where its rows are poses that joints reach.
-    ``instruction`` is given to it where none was recorded. No instruction is given before the guard
-    is armed: as with a robot, the first chunk comes when motion is possible. Raises ValueError
-    where layout, backend and robot do not fit.
+    recorded chunks are replayed. ``urdf`` is read where its rows are poses that joints reach, and
+    by checks of geometry. ``instruction`` is given to it where none was recorded. No instruction
+    is given before the guard is armed: as with a robot, the first chunk comes when motion is
+    possible. ``rules`` are the guard's (None: those of the package), ``fault`` is what goes wrong.
+    Raises ValueError where layout, backend and robot do not fit, or the guard could not be armed.
     """
 
     robot: Robot
@@ -94,6 +99,8 @@ class Engine:
     instruction: str = "replay"
     rates: Rates = field(default_factory=Rates)
     urdf: Callable[[], bytes] = no_urdf
+    rules: Rules | None = None
+    fault: Fault | None = None
 
     def __post_init__(self) -> None:
         self._clock = RosClock()
@@ -113,22 +120,33 @@ class Engine:
     def _rooms(self) -> dict[str, Any]:
         config = PolicyConfig(request_period=self.rates.request_period)
         guard = GuardConfig(tracking_error=math.inf, auto_arm=True)
-        policy = {}
+        policy: dict[str, Room] = {}
         if self.backend is not None:
             actions = make_actions(self.robot, "", self.backend, self.urdf)
             declared = declared_of(self.backend)
             policy["policy"] = Policy(self.robot, config, actions=actions, declared=declared)
+            if self.fault is not None:
+                policy["policy"] = FaultyPolicy(policy["policy"], self.fault)
         return {
             **policy,
             "memory": Memory(),
             "monitor": Monitor(self.calibration),
-            "guard": Guard(self.robot, guard),
+            "guard": Guard(self.robot, guard, rules=self._checks),
             "fuser": Fuser(self.robot, FuserConfig(rest_speed=math.inf)),
         }
+
+    def _checks(self, robot: Robot, settings: Callable[[], GuardConfig]) -> Checks:
+        checks = build(robot, settings, self.rules, self.urdf)
+        if checks.missing:
+            raise ValueError(f"the guard cannot be armed: {'; '.join(checks.missing)}")
+        return checks
 
     def feed(self, log_ns: int, value: Any) -> None:
         """Take one recorded value that was logged at ``log_ns``."""
         self.run_until(log_ns)
+        value = self._as_it_comes(value, self._clock.now(log_ns))
+        if value is None:
+            return
         stamp_ns = getattr(value, "stamp_ns", None)
         if stamp_ns is not None and self._clock.jumped(log_ns, stamp_ns):
             if isinstance(self.backend, Jumping):
@@ -138,6 +156,14 @@ class Engine:
             self._waiting = value
         else:
             self._step(value, log_ns)
+
+    def _as_it_comes(self, value: Any, now: Now) -> Any:
+        """What the fault makes of a value; None: nothing comes."""
+        if self.fault is None:
+            return value
+        if isinstance(value, ActionChunk):
+            return self.fault.answered(value, now)
+        return self.fault.sensed(value, now)
 
     def run_until(self, log_ns: int) -> None:
         """All ticks and commands that are due before ``log_ns``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ from rich.console import Console
 from rich.progress import Progress, TimeRemainingColumn
 
 from aura_ros.figures import write_figures
+from aura_ros.guard.rules.load import load_rules
 from aura_ros.monitor.calibration import Calibration, load_calibration
 from aura_ros.monitor.monitor import SCORE_NAMES
-from aura_ros.replay.actions import Segment, SegmentBackend, Spike
-from aura_ros.replay.engine import Engine, Rates
+from aura_ros.replay.actions import Segment, SegmentBackend
+from aura_ros.replay.caught import Caught
+from aura_ros.replay.engine import Engine, Rates, no_urdf
+from aura_ros.replay.faults import Fault, fault_of, parse
 from aura_ros.replay.feed import Feed
 from aura_ros.replay.inputs import find_inputs
 from aura_ros.replay.plot import draw
@@ -24,6 +28,7 @@ from aura_ros.replay.typestore import typestore
 from aura_ros.replay.writer import DecisionWriter
 from aura_ros.robot.description import Robot
 from aura_ros.robot.load import load_robot
+from aura_ros.robot.urdf_source import urdf_of
 from aura_ros.types import NS, Now
 
 
@@ -39,6 +44,7 @@ def run_replay(
     duration: float | None = None,
     instruction: str = "replay",
     inject: str | None = None,
+    rules: str | Path = "",
     rates: Rates | None = None,
     progress: bool = True,
     console: Console | None = None,
@@ -47,14 +53,17 @@ def run_replay(
 
     ``robot`` is a configuration by name or path, with ``limit_set`` one of its tighter sets of
     limits; ``remap`` holds "configured:=recorded" topic names; ``calibration`` is a file for
-    the monitor; ``start`` and ``duration`` [s] choose a part; ``inject`` disturbs the recorded
-    commands ("spike:JOINT:TIME:SIZE"); ``progress`` shows a bar and the summary.
-    Raises RecordingError, InjectError, RobotConfigError or CalibrationError, which name the
-    thing and the remedy.
+    the monitor; ``start`` and ``duration`` [s] choose a part; ``inject`` is a fault
+    (:mod:`aura_ros.replay.faults`, "spike:JOINT:TIME:SIZE"); ``rules`` of the guard are a name in
+    ``config/guard`` or a path; ``progress`` shows a bar and the summary. Raises RecordingError,
+    InjectError, RobotConfigError, RulesError or CalibrationError, which name the thing and the
+    remedy.
     """
     description = robot if isinstance(robot, Robot) else load_robot(robot, limit_set=limit_set)
     learned = _calibration(calibration, description)
-    spike = Spike.parse(inject) if inject else None
+    injected = parse(inject) if inject else None
+    checks = load_rules(rules)
+    urdf = no_urdf if isinstance(robot, Robot) else partial(urdf_of, robot)
     console = console or Console(quiet=not progress)
     recording, out = Path(recording), Path(out)
     if recording.resolve() == (out / "decisions").resolve():
@@ -64,15 +73,19 @@ def run_replay(
     with Recording(recording) as opened:
         first, end = _part(opened, start, duration)
         feed = Feed(opened, find_inputs(opened, description, remap), description)
-        backend = _backend(feed.actions(first, end), description, spike, opened.start_ns)
-        seen = Observed(description, backend)
+        fault = fault_of(injected, description, opened.start_ns) if injected else None
+        backend = _backend(feed.actions(first, end), description, fault)
+        seen = Observed(description, backend, Caught(fault) if fault else None)
         with DecisionWriter(out / "decisions") as writer:
 
             def sink(value: Any, now: Now) -> None:
                 writer.write(value, now)
                 seen.take(value, now)
 
-            engine = Engine(description, backend, sink, learned, instruction, rates or Rates())
+            engine = Engine(
+                description, backend, sink, learned, instruction, rates or Rates(), urdf, checks,
+                fault,
+            )  # fmt: skip
             last = first
             for last, value in _with_bar(feed.values(first, end), first, end, console):
                 engine.feed(last, value)
@@ -90,12 +103,10 @@ def _calibration(path: str | Path | None, robot: Robot) -> Calibration | None:
     return None if path is None else load_calibration(Path(path), robot.digest, SCORE_NAMES)
 
 
-def _backend(
-    runs: list[Segment], robot: Robot, spike: Spike | None, start_ns: int
-) -> SegmentBackend | None:
+def _backend(runs: list[Segment], robot: Robot, fault: Fault | None) -> SegmentBackend | None:
     """What stands in for the policy; None where recorded chunks do."""
-    if spike is not None:
-        runs = spike.into(runs, robot, start_ns)
+    if fault is not None:
+        runs = fault.recorded(runs)
     return SegmentBackend(runs, robot) if runs else None
 
 

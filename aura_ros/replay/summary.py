@@ -13,6 +13,7 @@ from rich.table import Table
 
 from aura_ros.figures import Metric
 from aura_ros.replay.actions import SegmentBackend
+from aura_ros.replay.caught import Caught
 from aura_ros.replay.tally import Tally
 from aura_ros.replay.touched import QUANTITIES, Touched
 from aura_ros.replay.tracking import Tracking
@@ -33,13 +34,18 @@ class Summary:
 class Observed:
     """Takes every decision of a replay for its report."""
 
-    def __init__(self, robot: Robot, backend: SegmentBackend | None) -> None:
+    def __init__(
+        self, robot: Robot, backend: SegmentBackend | None, caught: Caught | None = None
+    ) -> None:
         self.robot = robot
+        self.caught = caught
         self.tally = Tally()
         self.touched = Touched(robot)
         self.tracking = Tracking(robot, backend)
         # Bound once: binding a dispatching method takes longer than its work.
-        self._takers = (self.tally.take, self.touched.take)
+        self._takers = [self.tally.take, self.touched.take]
+        if caught is not None:
+            self._takers.append(caught.take)
 
     def take(self, value: Any, now: Now) -> None:
         """Look at one decision that was made at ``now``."""
@@ -90,6 +96,8 @@ def metrics(seen: Observed, outcome: Outcome) -> dict[str, Metric]:
     for kind, worst in (("rows", seen.touched.rows), ("plans", seen.touched.plans)):
         for (quantity, group), ratio in seen.touched.by_group(worst).items():
             found[f"{kind}_{quantity}_{group}"] = min(ratio, 1e9)
+    if seen.caught is not None:
+        found |= seen.caught.metrics()
     for group, error in seen.tracking.rms_by_group().items():
         found[f"tracking_rms_{group}"] = error
     return found | {
@@ -102,7 +110,9 @@ def metrics(seen: Observed, outcome: Outcome) -> dict[str, Metric]:
 
 def tables(summary: Summary, robot: Robot) -> list[Any]:
     """Tables for the terminal, and lines on what was wrong with the recording."""
-    shown: list[Any] = [_counts(summary.metrics), _limits(summary.metrics, robot)]
+    found = summary.metrics
+    shown: list[Any] = [_counts(found), _limits(found, robot)]
+    shown += [_caught(found)] if "injected" in found else []
     for (name, words), count in summary.conversion_errors.items():
         shown.append(f"[yellow]{count} messages of {name} left out:[/] {escape(words)}")
     if summary.broken:
@@ -130,6 +140,30 @@ def _counts(found: Mapping[str, Metric]) -> Table:
     )
     table.add_row("speed", f"{found['realtime_factor']:.1f} times real time")
     table.add_row("output hash", f"{found['output_hash']}")
+    return table
+
+
+def _caught(found: Mapping[str, Metric]) -> Table:
+    """What was injected, and what the guard did about it."""
+    table = Table(box=box.SIMPLE_HEAD, show_header=False, title="injected")
+    table.add_column()
+    table.add_column(overflow="fold")
+    table.add_row("fault", f"{found['injected']}")
+    if not found["injected_began"]:
+        table.add_row("guard", "[yellow]nothing was struck: the recording ends before")
+    elif found["caught_by"]:
+        when = "in time" if found["caught"] else "[red]too late[/]"
+        words = f"{found['caught_decision']} by {found['caught_by']}"
+        table.add_row("guard", f"{words}, {found['caught_after_s']:.2f} s after it began, {when}")
+    else:
+        table.add_row("guard", "[red]it was not caught[/]")
+    table.add_row(
+        "faulty chunks",
+        f"{found['faulty_chunks']}: {found['faulty_refused']} not allowed by the guard (of "
+        f"{found['faulty_corrected']} a correction was committed), "
+        f"{found['faulty_fuser_refused']} refused by the fuser, "
+        f"{found['faulty_committed']} committed",
+    )
     return table
 
 

@@ -19,6 +19,7 @@ from aura_ros.replay.typestore import maker, typestore
 # The names of the live chain.
 TOPICS: Mapping[type, str] = {
     t.ActionChunk: "/chunk",
+    t.WayBack: "/way_back",
     t.PolicyFeatures: "/features",
     t.MemoryState: "/memory_state",
     t.FailureRisk: "/failure_risk",
@@ -26,6 +27,9 @@ TOPICS: Mapping[type, str] = {
     t.Verdict: "/verdict",
     t.Lease: "/lease",
     t.GuardStatus: "/guard_status",
+    t.Question: "/question",
+    t.Retreat: "/retreat",
+    t.AuditHead: "/audit_head",
     t.Commitment: "/committed_plan",
     t.FuserStatus: "/fuser_status",
     t.Command: "/command",
