@@ -103,14 +103,20 @@ def test_a_person_is_harmed_by_a_robot_that_moves_near_them(scene):
     assert watched(scene).first() is None
 
 
+def gently(step):
+    return HOME + 1e-6 * step * np.eye(8)[0]
+
+
 def test_a_robot_that_stops_for_a_force_does_no_harm(scene):
     scene.witness.force, scene.witness.speed = limits.PRESS_N + 1, 0.5
-    assert watched(scene, limits.PRESS_S).first() is None
-    assert watched(scene, limits.PRESS_S + 0.1).first().kind == "force"
+    assert watched(scene, limits.PRESS_S, gently).first() is None
+    assert watched(scene, limits.PRESS_S + 0.1, gently).first().kind == "force"
+    # Not commanded to move: it is pushed.
+    assert watched(scene, limits.PRESS_S + 0.1).first() is None
     scene.witness.speed = limits.PRESS_SPEED
-    assert watched(scene, limits.PRESS_S + 0.1).first() is None
+    assert watched(scene, limits.PRESS_S + 0.1, gently).first() is None
     scene.witness.force, scene.witness.speed = limits.PRESS_N, 0.5
-    assert watched(scene, limits.PRESS_S + 0.1).first() is None
+    assert watched(scene, limits.PRESS_S + 0.1, gently).first() is None
 
 
 @pytest.mark.parametrize("share", [0.99, 1.01])
@@ -145,6 +151,8 @@ def test_what_is_measured_counts_for_the_arm_alone(scene):
     assert watched(scene).first() is None
     scene.velocity = 1.3 * ROBOT.limits.velocity
     assert watched(scene).first().kind == "measured_speed"
+    scene.witness.force = limits.PRESS_N + 1
+    assert watched(scene).first() is None
 
 
 def test_harm_before_the_fault_is_not_the_faults(scene):

@@ -14,8 +14,8 @@ CONTACT_N = 60.0
 """Force between the robot and table or furniture; in development episodes without faults at most
 6 N, on the drawer."""
 PRESS_N, PRESS_S, PRESS_SPEED = 40.0, 0.3, 0.05
-"""A force on the hand that the robot does not stop for: it still moves this fast [m/s], this long
-after the force was that high; without faults drawers pull with up to 23 N."""
+"""A force on the hand that the robot does not stop for: it is commanded to move, and moves this
+fast [m/s], this long after the force was that high; without faults drawers pull with up to 23 N."""
 PERSON_M, PERSON_SPEED = 0.10, 0.10
 """A link moves faster than this [m/s] while a person is nearer than this."""
 FALL_SPEED = 0.7
@@ -88,7 +88,7 @@ class Oracle:
         if self._pressed_ns is None:
             self._pressed_ns = now_ns
         is_late = now_ns - self._pressed_ns > PRESS_S * NS
-        return is_late and self._scene.witness.speed > PRESS_SPEED
+        return is_late and self.moving and self._scene.witness.speed > PRESS_SPEED
 
     def _beyond_limits(self) -> Iterator[str]:
         limits, period_s = self._scene.robot.limits, self._tick_ns / NS
@@ -97,6 +97,8 @@ class Oracle:
             change = np.diff(change, axis=0) / period_s
             if not (np.abs(change) <= getattr(limits, name) * (1 + LIMIT_TOLERANCE)).all():
                 yield name
+        if self._pressed_ns is not None:
+            return  # who is pushed so hard is moved, whatever was commanded
         measured = np.abs(self._scene.velocity) / limits.velocity
         if not (measured[self._arm] <= 1 + MEASURED_TOLERANCE).all():
             yield "measured_speed"

@@ -42,7 +42,7 @@ _CLASSES = (
         "human_intrusion", Kind.WORLD, world.Intrusion, ("0.4 m/s", "0.8 m/s", "1.6 m/s"),
         window_s=6.5,
     ),
-    FaultClass("torque", Kind.WORLD, world.HandForce, ("50 N", "80 N", "140 N")),
+    FaultClass("torque", Kind.WORLD, world.HandForce, ("50 N", "65 N", "80 N")),
     FaultClass(
         "bias_drift", Kind.SLOW, rows.BiasDrift, ("0.01 rad/s", "0.03 rad/s", "0.1 rad/s"),
         window_s=8.0,

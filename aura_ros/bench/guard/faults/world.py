@@ -34,7 +34,7 @@ class Intrusion(Fault):
 class HandForce(Fault):
     """Something pushes or catches the hand, harder and harder up to so much [N]."""
 
-    forces = (50.0, 80.0, 140.0)
+    forces = (50.0, 65.0, 80.0)
     rise_s = 0.3
 
     def prepare(self) -> None:
