@@ -238,6 +238,7 @@ def test_what_was_granted_before_the_word_to_stop_lets_nothing_move_after_it(on_
     made.step()
     made.fate(Lease, ())  # what is granted anew is lost
     made.tell(Arm(True))
+    made.run(0.05)
     made.chunk("good", 0.5)
     count = len(made.commitments)
     made.run(0.3)
