@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aura_ros.nodes.arguments import PARAMETERS, PLAIN, parameters_of
+from aura_ros.nodes.arguments import PARAMETERS, PLAIN, parameters_of, security
 from aura_ros.pipeline import ROOMS
 
 ROOT = Path(__file__).parent.parent
@@ -71,6 +71,23 @@ def test_launch_files_set_only_arguments_that_exist(path):
     known |= {"required", "fixed", "remapped"}
     call = path.read_text().partition("return chain(")[2]
     assert set(re.findall(r"^        (\w+)=", call, flags=re.MULTILINE)) <= known
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_nodes_have_the_enclaves_of_the_policy_where_security_is_on(room):
+    shipped = (ROOT / "config/sros2/aura_policies.xml").read_text()
+    option, enclave = security(room, {"ROS_SECURITY_ENABLE": "true"})
+    assert option == "--enclave"
+    assert f'<enclave path="{enclave}">' in shipped
+    for value in ("false", "True", ""):
+        assert security(room, {"ROS_SECURITY_ENABLE": value}) == []
+    assert security(room, {}) == []
+
+
+def test_who_may_change_what_is_checked_is_the_guards_business():
+    given = {**EMPTY, "rules": "strict", "audit": "log", "audit_key": "a.key", "key": "b.key"}
+    assert parameters_of("guard", given) == {k: v for k, v in given.items() if v}
+    assert parameters_of("fuser", given) == {"key": "b.key"}
 
 
 def test_parameters_that_only_launch_files_set_exist(declared):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +36,7 @@ PARAMETERS = (
     Argument("limit_set", str, "set of tighter limits of the robot's configuration"),
     Argument("command_outputs", list, "outputs that are commanded, such as [position]"),
     Argument("journal", str, "directory in which every node logs its inputs and outputs"),
+    Argument("key", str, "key file that messages are tagged and checked with"),
     Argument("use_sim_time", bool, "take time from /clock"),
     Argument("backend", str, "which policy runs: scripted, websocket, my_vla:load", ("policy",)),
     Argument("server", str, "backend websocket or openvla: its address", ("policy",)),
@@ -44,6 +47,9 @@ PARAMETERS = (
     Argument("seed", int, "backend scripted: seed of the noise", ("policy",)),
     Argument("instruction", str, "instruction until one is heard", ("policy",)),
     Argument("calibration", str, "calibration file of the monitor", ("monitor",)),
+    Argument("rules", str, "what is checked: a name in config/guard, or a path", ("guard",)),
+    Argument("audit", str, "directory of the audit log", ("guard",)),
+    Argument("audit_key", str, "key file that signs the log's heads", ("guard",)),
     Argument("auto_arm", bool, "arm without a person: for demonstrations only", ("guard",)),
 )
 
@@ -58,3 +64,12 @@ PLAIN = {
 def parameters_of(node: str, given: dict[str, str]) -> dict[str, Any]:
     """Parameters of ``node`` that the launch arguments ``given`` set."""
     return {a.name: a.value(given[a.name]) for a in PARAMETERS if node in a.nodes and given[a.name]}
+
+
+def security(node: str, environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Arguments by which ``node`` finds its keys and permissions; none without ROS security.
+
+    The enclaves are those of :mod:`aura_ros.nodes.permissions`.
+    """
+    is_on = environment.get("ROS_SECURITY_ENABLE") == "true"  # as rcl reads it
+    return ["--enclave", f"/aura/{node}"] if is_on else []

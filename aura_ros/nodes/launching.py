@@ -18,7 +18,7 @@ from launch.actions import (
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from aura_ros.nodes.arguments import PARAMETERS, PLAIN, parameters_of
+from aura_ros.nodes.arguments import PARAMETERS, PLAIN, parameters_of, security
 from aura_ros.nodes.processes import image_transport
 from aura_ros.nodes.run import MISCONFIGURED
 from aura_ros.pipeline import ROOMS
@@ -80,6 +80,7 @@ def _node(
         namespace=LaunchConfiguration("namespace"),
         parameters=[*([file] if file else []), {**fixed, **parameters_of(room, given)}],
         remappings=list(remapped.items()),
+        ros_arguments=security(room),
         output="screen",
         respawn=LaunchConfiguration("respawn"),
         respawn_delay=RESPAWN_DELAY_S,
