@@ -13,11 +13,11 @@ from aura_ros.guard.geometry.bodies import Bodies
 from aura_ros.guard.geometry.clearance import Clearance
 from aura_ros.guard.geometry.model import Model, home_of, model_of
 from aura_ros.guard.geometry.near import Near
-from aura_ros.guard.geometry.options import MODEL, NAME, tracking_error
+from aura_ros.guard.geometry.options import MODEL, NAME, TRACKING_ERROR, tracking_error
 from aura_ros.guard.geometry.pairs import Pairs, pairs_of
 from aura_ros.robot.problems import closest
 from aura_ros.robot.spec import Field, ListOf, Number, Table
-from aura_ros.types import Decision
+from aura_ros.types import Array, Decision
 
 Names = tuple[tuple[str, str], ...]
 
@@ -59,13 +59,19 @@ def make(setup: Setup) -> SelfCollision:
     apart = everything.path.any(axis=1)
     looked = apart & ~_connected(model, everything) & ~np.array([n in ignored for n in names], bool)
     pairs = everything.some(np.flatnonzero(looked))
-    error = tracking_error(setup, model.chain)
-    clear = Clearance(model.along, pairs, setup.options["margin"], error).at(home_of(setup)) > 0
-    looked[looked] = clear
+    looked[looked] = _left_at_home(setup, model, pairs) > 0
     if not looked.any():
         raise Unavailable("no two links of the robot can be looked at: name them under link_radius")
     left_out = tuple(everything.names(int(pair)) for pair in np.flatnonzero(apart & ~looked))
     return SelfCollision(setup, model, everything.some(np.flatnonzero(looked)), left_out)
+
+
+def _left_at_home(setup: Setup, model: Model, pairs: Pairs) -> Array:
+    """Clearances (P,) [m] at ``home``. Errors that are larger than usual count as the usual ones:
+    what they alone bring too near is refused, for all to see, and not left out."""
+    usual = model.chain.spread(np.full(len(setup.robot.joints), TRACKING_ERROR))
+    error = np.minimum(tracking_error(setup, model.chain), usual)
+    return Clearance(model.along, pairs, setup.options["margin"], error).at(home_of(setup))
 
 
 def _connected(model: Model, pairs: Pairs) -> NDArray[np.bool_]:
