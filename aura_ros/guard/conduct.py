@@ -182,7 +182,9 @@ class Conduct:
         if state.moving and self._is_careful:
             self._is_careful = False
             self._standing.be_cautious(now, self._settings().cautious_time)
-        return [self.lease(now), self.status(now), *self._questions(now)]
+        lease = self.lease(now)
+        self._standing.hear(lease, now)  # who counts stops counts every one
+        return [lease, self.status(now), *self._questions(now)]
 
     def _questions(self, now: Now) -> list[Question]:
         """What a person is asked, where that is another thing than before."""

@@ -82,6 +82,9 @@ class Guard:
         self._corrections = Corrections(robot, made.plan)
         self._judge = Judge(robot, made, run, session)
         self._speaker = Speaker(made, session)
+        self._unheard: tuple[Turn, Now] | None = None
+        # Bound once: binding a dispatching method takes longer than most of its work.
+        self._dispatch = self._take
         self._conduct = Conduct(
             self._standing, self._judge, self._speaker, lambda: self._config, made.missing
         )
@@ -104,8 +107,15 @@ class Guard:
 
     def handle(self, value: Any, now: Now) -> list[Any]:
         """Take one value that arrived at ``now``; return what follows from it, in order."""
+        self._catch_up()
         self._standing.hear(value, now)
-        return self._take(value, now)
+        return self._dispatch(value, now)
+
+    def _catch_up(self) -> None:
+        """What the watches make of the last plan need not delay its verdict."""
+        if self._unheard is not None:
+            unheard, self._unheard = self._unheard, None
+            self._standing.hear(*unheard)
 
     @singledispatchmethod
     def _take(self, value: Any, now: Now) -> list[Any]:
@@ -209,14 +219,15 @@ class Guard:
     def _judge_plan(self, plan: Plan, chunk: ActionChunk, now: Now) -> list[Any]:
         self._judge.waiting = None
         conduct = self._conduct
-        share = self._standing.share(now, self._config)
+        stood = conduct.checks(now)
+        share = self._standing.share(now, self._config, stood)
         context, found = self._judge.judge_plan(plan, chunk, now, self._config, share)
-        stood = stands.against_plans(conduct.checks(now))
-        checks = (mode_check(conduct.state, conduct.reason, chunk), *stood, *found)
+        mode = mode_check(conduct.state, conduct.reason, chunk)
+        checks = (mode, *stands.against_plans(stood), *found)
         verdict = self._speaker.verdict(chunk, plan, checks, now, self._corrected(context, checks))
         allowed = verdict.decision == Decision.ALLOW
         turn = Turn(chunk, plan, context.committed, context.measured, checks, allowed)
-        self._standing.hear(turn, now)
+        self._unheard = turn, now
         return [verdict, *conduct.obey(verdict, chunk, now)]
 
     def _corrected(

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from aura_ros.guard.config import GuardConfig
-from aura_ros.guard.lattice import join
 from aura_ros.guard.watch import About, Guarded, Watch
 from aura_ros.types import NS, Check, Decision, Now
 
@@ -60,10 +59,10 @@ class Standing:
         """Motion is slower for a while."""
         self._cautious_until_ns = now.steady_ns + int(seconds * NS)
 
-    def share(self, now: Now, config: GuardConfig) -> float:
-        """Share of the velocity limits that plans may use now."""
+    def share(self, now: Now, config: GuardConfig, checks: Iterable[Check]) -> float:
+        """Share of the velocity limits that plans may use now, as ``checks`` of now say too."""
         shares = [watch.share(now) for watch in self._watches]
-        slow = any(check.decision == Decision.SLOW for check in failing(self.checks(now)))
+        slow = any(check.decision == Decision.SLOW for check in failing(checks))
         if slow or now.steady_ns < self._cautious_until_ns:
             shares.append(config.cautious_share)
         return min(shares, default=1.0)
@@ -91,11 +90,6 @@ def causes(checks: Iterable[Check]) -> list[Check]:
 def against_plans(checks: Iterable[Check]) -> tuple[Check, ...]:
     """The checks that stand against new plans alone."""
     return tuple(c for c in failing(checks) if Decision.SLOW < c.decision < Decision.HOLD)
-
-
-def worst(checks: Iterable[Check]) -> Decision:
-    """The join of what stands against all motion; ALLOW: nothing does."""
-    return join(causes(checks))[0]
 
 
 def named(checks: Iterable[Check]) -> str:
