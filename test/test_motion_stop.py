@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from aura_ros.motion.bounds import ratios
 from aura_ros.motion.jerk import integrate
-from aura_ros.motion.stop import stop_gain, stop_jerk, tail_ratios
+from aura_ros.motion.stop import stop_gain, stop_jerk, tail_extremes, tail_maps, tail_ratios
 from aura_ros.robot.description import Limits
 from aura_ros.types import KinematicState
 
@@ -56,3 +56,19 @@ def test_the_ratios_of_tails_from_many_states_are_the_worst_of_each():
 def test_a_robot_at_rest_stays_at_rest():
     assert not stop_jerk(np.zeros(3), np.zeros(3), 12, 0.02).any()
     assert stop_gain(12, 0.02).shape == (12, 2)
+
+
+@given(st.integers(3, 20), st.lists(st.tuples(speeds, speeds), min_size=1, max_size=20))
+def test_extremes_are_as_extreme_as_all_of_a_tail(knots, states):
+    state = np.array(states).T
+    for known, (all_, few) in enumerate(
+        zip(tail_maps(knots, 0.02), tail_extremes(knots, 0.02), strict=True)
+    ):
+        there, here = all_ @ state, few @ state
+        scale = 1e-12 * np.abs(there).max(initial=1.0)
+        if known == 0:
+            np.testing.assert_allclose(here.min(axis=0), there.min(axis=0), atol=scale)
+            np.testing.assert_allclose(here.max(axis=0), there.max(axis=0), atol=scale)
+        else:
+            np.testing.assert_allclose(np.abs(here).max(0), np.abs(there).max(0), atol=scale)
+        assert len(few) < len(all_)

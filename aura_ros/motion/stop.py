@@ -38,14 +38,20 @@ def tail_maps(knots: int, h: float) -> tuple[Array, Array, Array, Array]:
     """A tail is linear in the velocity and acceleration (1, 0), (0, 1) that it begins with.
 
     Maps (m, 2) to the control points of position (from where it begins) and velocity, to the
-    acceleration at knots, and to jerk. Only those that can be extreme for some beginning are
-    kept, of the last three whatever their sign: the corners of the hull of all.
+    acceleration at knots, and to jerk.
     """
     unit = np.eye(2)
     jerk = stop_gain(knots, h)
     p, v, a = integrate(KinematicState(0, np.zeros(2), unit[0], unit[1]), jerk, h)
-    place, speed = control_points(p, v, a, h)
-    return corners(place), *(half(corners(np.concatenate([x, -x]))) for x in (speed, a, jerk))
+    return (*control_points(p, v, a, h), a, jerk)
+
+
+@lru_cache(maxsize=8)
+def tail_extremes(knots: int, h: float) -> tuple[Array, ...]:
+    """Of ``tail_maps`` those that can be extreme for some beginning, and of the last three, whose
+    size alone counts, one of each sign: the corners of the hull of all."""
+    place, *others = tail_maps(knots, h)
+    return corners(place), *(half(corners(np.concatenate([x, -x]))) for x in others)
 
 
 def corners(points: Array) -> Array:
@@ -77,7 +83,7 @@ def tail_ratios(
     """Worst ratios of the stop tails from all states (K, n), also between knots: shapes (n,)."""
     count, n = position.shape
     state = np.stack([velocity, acceleration]).reshape(2, count * n)
-    moved, v, a, j = (map_ @ state for map_ in tail_maps(knots, h))
+    moved, v, a, j = (map_ @ state for map_ in tail_extremes(knots, h))
     far = moved.max(axis=0).reshape(count, n), moved.min(axis=0).reshape(count, n)
     # Extremes first, along memory: the absolute value of all would be written once more.
     worst = [
