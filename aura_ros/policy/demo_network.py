@@ -191,7 +191,8 @@ def _keypoints(maps: Floats) -> Floats:
 
 
 def _silu(x: Floats) -> Floats:
-    return np.asarray(x / (1.0 + np.exp(-x)))
+    # Wild inputs would overflow; beyond the bound the result is zero anyway.
+    return np.asarray(x / (1.0 + np.exp(np.minimum(-x, 80.0))))
 
 
 def _normalised(x: Floats) -> Floats:
