@@ -40,20 +40,26 @@ CHECKS = st.lists(
 COUNTS = st.dictionaries(TEXT, U64, max_size=3)
 
 
+PROVENANCE = st.builds(t.Provenance, TEXT, TEXT, TEXT, TEXT)
+
+
 @st.composite
 def plans(draw):
     knots = draw(ROWS)
     motion = [draw(matrix(knots)) for _ in range(3)]
-    return t.Plan(draw(TIME), draw(SPAN), *motion, NAMES, draw(TEXT), draw(TEXT))
+    texts = draw(TEXT), draw(TEXT), draw(PROVENANCE)
+    return t.Plan(draw(TIME), draw(SPAN), *motion, NAMES, *texts)
 
 
 @st.composite
 def chunks(draw):
     times = draw(TIME), draw(TIME), draw(SPAN)
     rows = draw(matrix(draw(ROWS)))
-    return t.ActionChunk(
-        draw(U64), draw(U32), draw(U32), *times, NAMES, rows, draw(TEXT), draw(SPAN)
-    )
+    count = draw(st.integers(0, 2))
+    others = np.stack([draw(matrix(len(rows))) for _ in range(count)]) if count else None
+    more = {} if others is None else {"alternatives": others}
+    said = draw(TEXT), draw(SPAN), draw(PROVENANCE)
+    return t.ActionChunk(draw(U64), draw(U32), draw(U32), *times, NAMES, rows, *said, **more)
 
 
 @st.composite
@@ -68,17 +74,26 @@ def risks(draw):
 
 VALUES = {
     t.ActionChunk: chunks(),
-    t.PolicyFeatures: st.builds(t.PolicyFeatures, U64, U32, U32, TIME, vector()),
+    t.PolicyFeatures: st.builds(t.PolicyFeatures, U64, U32, U32, TIME, vector(), REAL),
     t.MemoryState: st.builds(
-        t.MemoryState, U32, TIME, vector(), REAL, st.booleans(), U64, U64, U64, U32, TEXT
+        t.MemoryState, U32, TIME, vector(), REAL, st.booleans(), U64, U64, U64, U32, TEXT, U64,
+        TEXT, REAL,
     ),
     t.FailureRisk: risks(),
     t.Check: CHECKS.filter(len).map(lambda checks: checks[0]),
-    t.Verdict: st.builds(t.Verdict, TIME, TEXT, TEXT, st.sampled_from(t.Decision), TEXT, CHECKS),
+    t.Verdict: st.builds(
+        t.Verdict, TIME, TEXT, TEXT, st.sampled_from(t.Decision), TEXT, CHECKS, TEXT, PROVENANCE,
+        st.none() | chunks(),
+    ),
     t.Lease: st.builds(t.Lease, U64, U64, TIME, st.booleans(), SPAN, st.sampled_from(t.Mode), TEXT),
     t.GuardStatus: st.builds(
-        t.GuardStatus, TIME, st.sampled_from(t.Mode), TEXT, CHECKS, U64, COUNTS
+        t.GuardStatus, TIME, st.sampled_from(t.Mode), TEXT, CHECKS, U64, COUNTS, st.booleans(),
+        st.booleans(), st.lists(TEXT, max_size=2).map(tuple), TEXT,
     ),
+    t.Question: st.builds(t.Question, TIME, U32, TEXT, st.lists(TEXT, max_size=3).map(tuple)),
+    t.Retreat: st.builds(t.Retreat, TIME, TIME, TEXT),
+    t.AuditHead: st.builds(t.AuditHead, TIME, TEXT, U64, TEXT, TEXT),
+    t.Provenance: PROVENANCE,
     t.FuserStatus: st.builds(
         t.FuserStatus, TIME, TEXT, REAL, U64, COUNTS, TEXT, REAL, st.booleans(), TEXT
     ),
@@ -86,6 +101,7 @@ VALUES = {
     t.Plan: plans(),
     t.Proposal: plans().map(t.Proposal),
     t.Commitment: plans().map(t.Commitment),
+    t.WayBack: chunks().map(t.WayBack),
 }
 
 
@@ -131,7 +147,10 @@ def declared(path):
 
 # Written from other fields of the value: the table does not read them back.
 DERIVED = {
-    "Plan": {"digest"},
+    "ActionChunk": {"digest", "tag"},
+    "Plan": {"digest", "tag"},
+    "Verdict": {"tag"},
+    "Lease": {"tag"},
     "GuardStatus": {"refused_counts"},
     "FuserStatus": {"refused_counts"},
 }
