@@ -58,6 +58,13 @@ def test_what_is_too_near_at_home_is_left_out_and_listed():
     assert len(check.pairs) < len(made().pairs)
 
 
+def test_large_tracking_errors_leave_nothing_out():
+    """What they bring too near is refused instead, even at home."""
+    check = made(tracking_error=0.1)
+    assert check.pairs == made().pairs
+    assert not check(context(straight(HOME, HOME, 0.2))).passed
+
+
 def test_pairs_can_be_ignored():
     check = made(ignore=[["panda_hand", "panda_link0"]])
     assert set(made().pairs) - set(check.pairs) == {("panda_link0", "panda_hand")} or set(
