@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from aura_ros.robot.description import Robot
 
 app = typer.Typer(
     help="Memory, failure prediction, authorization and smooth execution for any frozen VLA.",
@@ -92,24 +95,60 @@ def calibrate(
     recordings: Annotated[list[Path], typer.Argument(help="runs: of the demo, or decisions/")],
     robot: Annotated[str, typer.Option(help="a name in config/robots, or a file")],
     out: Annotated[Path, typer.Option(help="the calibration file")],
-    alpha: Annotated[float, typer.Option(help="false alarms per successful episode")] = 0.1,
+    alpha: Annotated[
+        float | None, typer.Option(help="false alarms per successful episode; 0.1, guard: 0.002")
+    ] = None,
     limit_set: Annotated[str | None, typer.Option(help="tighter limits of the robot")] = None,
+    guard: Annotated[
+        bool, typer.Option("--guard", help="of the guard; runs may be its journals too")
+    ] = False,
 ) -> None:
-    """Set the monitor's thresholds from successful episodes."""
-    from aura_ros.replay.calibrate import calibrate_from
+    """Set the monitor's thresholds, or the guard's limits, from successful episodes."""
     from aura_ros.robot.load import load_robot
 
     console = Console()
     try:
-        made = calibrate_from(recordings, load_robot(robot, limit_set=limit_set), alpha)
-        made.save(out)
+        description = load_robot(robot, limit_set=limit_set)
+        if guard:
+            _calibrate_guard(recordings, description, out, alpha, console)
+        else:
+            _calibrate_monitor(recordings, description, out, alpha, console)
     except (ValueError, OSError) as error:
         raise _fail(console, error) from error
+    console.print(f"written: {out}")
+
+
+def _calibrate_monitor(
+    recordings: list[Path], robot: Robot, out: Path, alpha: float | None, console: Console
+) -> None:
+    from aura_ros.replay.calibrate import calibrate_from
+
+    alpha = 0.1 if alpha is None else alpha
+    made = calibrate_from(recordings, robot, alpha)
+    made.save(out)
     console.print(f"{made.episodes} episodes set the thresholds: alarm {made.alarm:.3f}")
     if math.isinf(made.alarm):
         needed = math.ceil(1 / alpha) - 1
         console.print(f"too few to ever alarm at alpha {alpha:g}: {2 * needed} are needed")
-    console.print(f"written: {out}")
+
+
+def _calibrate_guard(
+    runs: list[Path], robot: Robot, out: Path, alpha: float | None, console: Console
+) -> None:
+    from aura_ros.guard.risk.fit import ALPHA
+    from aura_ros.replay.calibrate_guard import PARTS, calibrate_guard
+
+    alpha = ALPHA if alpha is None else alpha
+    made = calibrate_guard(runs, robot, alpha)
+    made.save(out)
+    lacking = [name for name in PARTS if getattr(made, name) is None]
+    parts = ", ".join(name for name in PARTS if name not in lacking)
+    console.print(f"{made.episodes} episodes set the limits of {parts}")
+    if lacking:
+        console.print(f"too few of them show what {', '.join(lacking)} would need")
+    if made.session_risk.holds > alpha:
+        words = f"false alarms an episode are at most {made.session_risk.holds:.3f}, not {alpha:g}"
+        console.print(f"{words}: more episodes are needed for that")
 
 
 @app.command()

@@ -30,7 +30,7 @@ from aura_ros.robot.spec import Field
 from aura_ros.types import digest_of
 
 FORMAT = "aura_ros guard calibration 1"
-REMEDY = "make it with `aura calibrate guard`"
+REMEDY = "make it with `aura calibrate --guard`"
 OPTION = Field(
     FileName(REMEDY),
     "file of the guard's calibration, as a path from the folder of this file",

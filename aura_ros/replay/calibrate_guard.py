@@ -1,0 +1,118 @@
+"""Episodes of recorded runs, for the calibration of what the guard watches of the policy.
+
+A run is a recording of the chain's own topics (of the demo, or ``decisions`` of a replay), or the
+journal of a guard node, which holds what that heard to the bit. With a success topic only
+episodes that succeeded count, up to their success; without one all do, so only runs that went
+well belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aura_ros.conversions import ConversionError, from_message
+from aura_ros.guard.risk.calibration import GuardCalibration
+from aura_ros.guard.risk.conformal import CalibrationError
+from aura_ros.guard.risk.fit import fit
+from aura_ros.guard.risk.recorder import Episode, Recorder
+from aura_ros.journal import read_journal
+from aura_ros.replay.recording import Recording
+from aura_ros.replay.retold import Retold, refused_chunk
+from aura_ros.replay.writer import TOPICS
+from aura_ros.robot.description import Robot
+from aura_ros.types import (
+    ActionChunk,
+    Commitment,
+    FailureRisk,
+    Instruction,
+    Now,
+    PolicyFeatures,
+    Proposal,
+    Verdict,
+    WayBack,
+)
+
+JOURNAL = ".jsonl"
+SUCCESS = "/success"
+HEARD = (ActionChunk, WayBack, Proposal, Verdict, Commitment, PolicyFeatures, FailureRisk)
+NEEDED = (ActionChunk, Proposal, Verdict)
+# What a calibration may hold, each for the watch of its name.
+PARTS = ("session_risk", "instruction", "embedding", "sensitivity", "uncertainty")
+
+
+@dataclass(frozen=True)
+class Success:
+    """Whether the task is done."""
+
+    done: bool
+
+
+def calibrate_guard(runs: Sequence[Path], robot: Robot, alpha: float) -> GuardCalibration:
+    """Calibrate on the successful episodes of ``runs``; ``alpha`` is the false-alarm rate an
+    episode of each watch. Raises CalibrationError and RecordingError."""
+    return fit([episode for path in runs for episode in episodes_of(path, robot)], robot, alpha)
+
+
+def episodes_of(path: Path, robot: Robot) -> list[Episode]:
+    """The episodes of one run that succeeded; all of them where nothing tells."""
+    values = _of_journal(path) if path.suffix == JOURNAL else _of_recording(path, robot)
+    retold = Retold(frozenset(filter(None, (refused_chunk(value) for value, _ in values))))
+    recorder, kept, was = Recorder(robot), list[Episode](), False
+    for value, now in values:
+        if isinstance(value, Success):
+            # What follows a success is waiting for the next task, not work.
+            kept += recorder.take()[-1:] if value.done and not was else ()
+            was = value.done
+            continue
+        for told in retold.told(value):
+            recorder.hear(told, now)
+    is_told = any(isinstance(value, Success) for value, _ in values)
+    return kept if is_told else [*recorder.take()]
+
+
+def _of_journal(path: Path) -> list[tuple[Any, Now]]:
+    """What the guard heard and said. Raises CalibrationError for what is no guard's journal."""
+    try:
+        entries = [(entry.value, entry.now) for entry in read_journal(path)]
+    except FileNotFoundError:
+        raise CalibrationError(f"{path} does not exist: the parameter journal writes it") from None
+    except (ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
+        raise CalibrationError(f"{path} is no journal of a node: {error}") from error
+    kinds = {type(value) for value, _ in entries}
+    missing = [kind.__name__ for kind in NEEDED if kind not in kinds]
+    if missing:
+        words = f"{path} has no {', '.join(missing)}: give the journal of the guard's node"
+        raise CalibrationError(words)
+    return entries
+
+
+def _of_recording(path: Path, robot: Robot) -> list[tuple[Any, Now]]:
+    """What is recorded of the chain. Raises CalibrationError where topics are missing."""
+    with Recording(path) as recording:
+        topics = {connection.topic for connection in recording.connections}
+        missing = sorted(TOPICS[kind] for kind in NEEDED if TOPICS[kind] not in topics)
+        if missing:
+            words = f"{path} has no topic {', '.join(missing)}: record the chain's own topics"
+            raise CalibrationError(words)
+        return list(_read(recording, robot))
+
+
+def _read(recording: Recording, robot: Robot) -> Iterator[tuple[Any, Now]]:
+    kinds = {TOPICS[kind]: kind for kind in HEARD}
+    instruction = f"/{robot.instruction_topic.lstrip('/')}"
+    wanted = [c for c in recording.connections if c.topic in {*kinds, SUCCESS, instruction}]
+    for connection, log_ns, data in recording.messages(wanted):
+        try:
+            message = recording.decode(connection, data)
+            if connection.topic == SUCCESS:
+                value: Any = Success(bool(message.data))
+            elif connection.topic == instruction:
+                value = Instruction(str(message.data))
+            else:
+                value = from_message(kinds[connection.topic], message)
+        except (ConversionError, ValueError) as error:
+            raise CalibrationError(f"{recording.path}: {connection.topic}: {error}") from error
+        yield value, Now(log_ns, log_ns)
