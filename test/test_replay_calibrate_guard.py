@@ -103,10 +103,10 @@ class Run(Rig):
         self.run(self.seconds + 0.7)
         self.chunk(observation_stamp_ns=at(self.seconds - 5.0).ros_ns)
         self.run(self.seconds + 0.5)
-        if number != FAILED:
-            self.success(True)
+        self.success(number != FAILED)
         heard = self.noted.recorder.take()[-1]
         self.run(self.seconds + 0.4)  # it waits for the next task
+        self.success(number != FAILED)
         self.noted.recorder.take()
         return heard
 
