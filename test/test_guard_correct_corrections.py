@@ -105,6 +105,15 @@ def test_a_region_is_kept_off_where_somebody_knows_how_far_it_is():
     assert made.chunk.rows[:, 0].max() > 0.28 >= chunk.rows[:, 0].max()
 
 
+@pytest.mark.parametrize(("attempt", "kept"), [(1, False), (2, True)])
+def test_from_the_second_correction_on_all_regions_are_kept_off(attempt, kept):
+    walls = (("workspace", Wall(0.4)), ("self_collision", Wall(0.28)))
+    knowing = Corrections(ROBOT, (*OF_ROWS, *walls))
+    checks = (refused("workspace", 0.1, 0.0),)
+    _, (_, chunk) = proposed(GENTLE, checks, attempt, knowing)
+    assert bool(chunk.rows[:, 0].max() <= 0.28) is kept
+
+
 def test_a_clamp_is_slow_where_caution_is_asked_for_too():
     checks = (refused("row_position"), refused("caution", 0.8, 0.3, Decision.SLOW))
     made, (decision, chunk) = proposed(OUTSIDE, checks, share=0.3)

@@ -77,6 +77,8 @@ class Corrections:
         if not misplaced:
             chunk = scaled(context, slow, attempt)
             return None if chunk is None else (Decision.SLOW, chunk)
-        geometry = tuple(self._geometry[name] for name in sorted(names & NEAR))
+        # What keeps off one thing may come near another: from the second time on all is looked at.
+        known = names & NEAR if attempt == 1 else set(self._geometry)
+        geometry = tuple(self._geometry[name] for name in sorted(known))
         chunk = filtered(context, attempt, geometry)
         return None if chunk is None else (Decision.CLAMP, chunk)
