@@ -110,7 +110,7 @@ def test_from_the_second_correction_on_all_regions_are_kept_off(attempt, kept):
     walls = (("workspace", Wall(0.4)), ("self_collision", Wall(0.28)))
     knowing = Corrections(ROBOT, (*OF_ROWS, *walls))
     checks = (refused("workspace", 0.1, 0.0),)
-    _, (_, chunk) = proposed(GENTLE, checks, attempt, knowing)
+    _, (_, chunk) = proposed(swing(0.2, 1.0, rows=40), checks, attempt, knowing)
     assert bool(chunk.rows[:, 0].max() <= 0.28) is kept
 
 
