@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from chain_values import at, chunk, moving_plan, ns, toy, wave
+from chain_values import at, chunk, lease, moving_plan, ns, toy, wave
 from risk_episodes import ROBOT, turn
 
 from aura_ros.guard.lattice import passed, unknown
@@ -16,6 +16,7 @@ from aura_ros.types import (
     ROLLBACK,
     Answer,
     ClockJump,
+    Commitment,
     FailureRisk,
     Instruction,
     Reset,
@@ -101,20 +102,73 @@ def test_a_monitor_without_threshold_says_nothing(threshold):
 # --- which turns count, and where sessions begin ------------------------------------------------
 
 
-def test_a_chunk_counts_once_and_only_while_it_could_move():
+def read(*values):
+    """What a reader makes of values 0.1 s apart; turns are those of chunks at their time."""
     reader = Reader(ROBOT)
-    assert reader.read(turn(1, moving=False)) is None
-    first, again, second = (reader.read(turn(k)) for k in (1, 1, 2))
+    return [reader.read(value, at(0.1 * i)) for i, value in enumerate(values)]
+
+
+def stopped(end, chunk_digest="moving"):
+    """The motion of a chunk is committed, up to ``end`` knots."""
+    plan = moving_plan(ROBOT, 0.0, jerk=np.zeros((end, 3)))
+    return Commitment(replace(plan, chunk_digest=chunk_digest))
+
+
+def test_a_chunk_counts_once_and_only_if_it_moved_the_robot():
+    refused, held, first, again, second = read(
+        turn(1, allowed=False), turn(2, allowed=False, moving=False), turn(3), turn(3), turn(4)
+    )
+    assert (refused, held, again) == (None, None, None)
     assert np.isnan(first.disagreement).all()
-    assert again is None
     assert np.isfinite(second.disagreement).all()
 
 
 def test_the_way_back_is_no_work_of_the_policy():
-    reader = Reader(ROBOT)
-    reader.read(turn(1))
-    assert reader.read(turn(2, source=ROLLBACK)) is None
-    assert np.isnan(reader.read(turn(3)).disagreement).all()
+    *_, back, late, first, second = read(
+        turn(1), turn(2, source=ROLLBACK), turn(1), turn(5), turn(6)
+    )
+    assert back is None
+    assert late is None  # asked for before it
+    assert np.isnan(first.disagreement).all()
+    assert np.isfinite(second.disagreement).all()
+
+
+GIVEN_UP = [
+    pytest.param([stopped(40), stopped(20)], id="dropped"),
+    pytest.param([stopped(40), stopped(20, "")], id="at rest"),
+    pytest.param([Tick(), lease(1, False)], id="held"),
+    pytest.param([Tick(), ClockJump()], id="jumped"),
+]
+
+
+@pytest.mark.parametrize("by", GIVEN_UP)
+def test_what_was_asked_for_before_the_motion_was_given_up_is_no_evidence(by):
+    """Boundary: seen 0.05 s after it at 0.3 s."""
+    *_, late, on_time, next_one = read(turn(1), Tick(), *by, turn(3.5), turn(3.51), turn(4.5))
+    assert late is None
+    assert np.isnan(on_time.disagreement).all()
+    assert np.isfinite(next_one.disagreement).all()
+
+
+GOES_ON = [
+    pytest.param([stopped(40), stopped(40)], id="said again"),
+    pytest.param([stopped(40), stopped(20, "another chunk")], id="another chunk"),
+    pytest.param([Tick(), lease(1)], id="leased"),
+    pytest.param([Tick(), Instruction("the same as before")], id="told"),
+    pytest.param([Tick(), turn(2, source=ROLLBACK, allowed=False)], id="a way back refused"),
+]
+
+
+@pytest.mark.parametrize("by", GOES_ON)
+def test_motion_that_goes_on_is_not_given_up(by):
+    *_, found = read(turn(1), Tick(), *by, turn(2))
+    assert np.isfinite(found.disagreement).all()
+
+
+def test_a_commitment_that_comes_again_late_gives_nothing_up():
+    later = Commitment(replace(moving_plan(ROBOT, 0.4), chunk_digest="next"))
+    *_, found = read(turn(1), stopped(40), later, stopped(40), stopped(20), turn(2))
+    assert np.isfinite(found.disagreement).all()
 
 
 @pytest.mark.parametrize("value", [Reset(), ClockJump(), Answer("resume")])

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from chain_values import at
+from chain_values import at, lease
 from risk_episodes import USES, calibrated, drawn, setup, told, turn
 
 from aura_ros.guard.risk.features import Features
 from aura_ros.guard.watch import About
 from aura_ros.guard.watches.session_risk import ENTRY, SessionRiskWatch
-from aura_ros.types import Answer, ClockJump, Decision, Instruction, Reset
+from aura_ros.types import Answer, ClockJump, Decision, Instruction, Now, Reset
 
 
 @pytest.fixture
@@ -69,8 +69,28 @@ def test_the_same_instruction_again_is_no_other_session(watch):
     assert not told(watch, [*values, Instruction("open the red drawer")]).passed
 
 
-def test_turns_that_cannot_move_do_not_count(watch):
-    assert told(watch, turns(BIASED, moving=False)).value == 0.0
+def test_turns_that_moved_nothing_do_not_count(watch):
+    assert told(watch, turns(BIASED, allowed=False)).value == 0.0
+    assert not told(watch, turns(BIASED)).passed
+
+
+def test_a_bias_from_the_beginning_is_seen_though_the_first_turn_is_no_evidence(watch):
+    begin = [Instruction("open the red drawer"), lease(1, False), lease(2)]
+    assert told(watch, [*begin, *turns(BIASED)[:1]]).value == 0.0
+    assert not told(watch, [*begin, *turns(BIASED)]).passed
+
+
+def test_a_bias_is_seen_between_words_that_drop_the_motion(watch):
+    """Every tenth turn something else is asked for: nine turns of evidence a session."""
+    passed = []
+    for k, value in enumerate(turns(drawn(901, shift=0.12))):
+        now = Now(value.chunk.start_ns, value.chunk.start_ns)
+        for said in [lease(k, False), Instruction(f"task {k}")] if k % 10 == 0 else []:
+            watch.hear(said, now)
+        watch.hear(value, now)
+        passed.append(watch.checks(now)[0].passed)
+    assert passed[0]
+    assert not all(passed)
 
 
 def test_a_check_that_was_calibrated_and_is_off_holds(watch):

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from chain_values import chunk, wave
-from risk_episodes import ROBOT, calibrated, judged, setup, told
+from chain_values import chunk, lease, stamp, wave
+from risk_episodes import ROBOT, calibrated, judged, setup, told, turn
 
 from aura_ros.guard.risk.conformal import CalibrationError
 from aura_ros.guard.watches.uncertainty import ENTRY, UncertaintyWatch
@@ -33,9 +33,11 @@ def spread(of_arm):
 
 
 def apart(by):
-    """Two judged chunks that disagree by ``by`` in the arm."""
+    """A chunk that moved the robot, and one that disagrees by ``by`` in the arm."""
     rows = wave(ROBOT, 0.1) + by * np.array([1, 1, 0])
-    return [judged(0), replace(judged(1), chunk=chunk(ROBOT, 0.1, 1, rows))]
+    first = judged(0)
+    moved = replace(turn(0), chunk=first.chunk)
+    return [first, moved, replace(judged(1), chunk=chunk(ROBOT, 0.1, 1, rows))]
 
 
 def test_a_sure_policy_passes(watch):
@@ -66,6 +68,13 @@ def test_disagreement_counts_without_alternatives(watch):
     check = told(watch, apart(1.5 * LIMITS[2]))
     assert (check.passed, check.decision) == (False, Decision.SLOW)
     assert "disagreement of arm at 1.50" in check.detail
+
+
+def test_what_follows_a_hold_does_not_disagree_with_what_was_before(watch):
+    before, moved, after = apart(5 * LIMITS[2])
+    late = replace(after, chunk=replace(after.chunk, observation_stamp_ns=stamp(0.5)))
+    assert not told(watch, [before, moved, late]).passed
+    assert told(watch, [before, moved, lease(1, False), late]).passed
 
 
 def test_the_last_chunk_counts(watch):

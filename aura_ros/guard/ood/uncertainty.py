@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from aura_ros.guard.risk.features import difference
-from aura_ros.guard.watch import Judged
+from aura_ros.guard.risk.given_up import GivenUp
+from aura_ros.guard.watch import Judged, Turn
 from aura_ros.robot.description import Robot
-from aura_ros.types import ROLLBACK, ActionChunk, Array, ClockJump, freeze
+from aura_ros.types import ROLLBACK, ActionChunk, Array, Now, freeze
 
 SPREAD, DISAGREEMENT = KINDS = ("spread", "disagreement")
 
@@ -31,29 +32,43 @@ class GroupLimits:
 
 
 class Uncertainties:
-    """Reads spread and disagreement of every chunk that passed, from what the guard hears."""
+    """Reads spread and disagreement of every chunk that passed, from what the guard hears.
+
+    Chunks disagree with the last one that moved the robot, as long as its motion goes on: rows
+    that begin where the robot waits say another thing than rows that it did not follow.
+    """
 
     def __init__(self, robot: Robot) -> None:
         self._robot = robot
         self._columns = [robot.group_indices(group.name) for group in robot.groups]
+        self._given_up = GivenUp()
         self.forget()
 
     def forget(self) -> None:
         """An episode begins."""
-        self._previous: ActionChunk | None = None
+        self._followed: ActionChunk | None = None
 
-    def read(self, value: Any) -> Array | None:
+    def read(self, value: Any, now: Now) -> Array | None:
         """Spread and disagreement of each group, (2 g,) [rad or m]; NaN where unknown."""
-        if isinstance(value, ClockJump):
+        if self._given_up.hear(value, now):
             self.forget()
+        if isinstance(value, Turn):
+            self._follow(value)
         if not isinstance(value, Judged) or not all(check.passed for check in value.checks):
             return None
-        chunk, previous = value.chunk, self._previous
-        if chunk.source == ROLLBACK:
-            return None
+        return None if value.chunk.source == ROLLBACK else self._of(value.chunk)
+
+    def _follow(self, turn: Turn) -> None:
+        chunk = turn.chunk
+        if turn.allowed and chunk.source != ROLLBACK and not self._given_up.is_behind(chunk):
+            self._followed = chunk
+
+    def _of(self, chunk: ActionChunk) -> Array:
+        previous = self._followed
         if previous is not None and previous.order[:2] != chunk.order[:2]:
             previous = None
-        self._previous = chunk
+        if self._given_up.is_behind(chunk):
+            previous = None
         away = difference(chunk, previous, self._robot)
         return np.concatenate([self._per_group(_variance(chunk)), self._per_group(away**2)])
 

@@ -84,10 +84,10 @@ class Recorder(Watch):
             self._instruction = value.text
         elif isinstance(value, PolicyFeatures):
             self._seen.append(value)
-        features = self._reader.read(value)
+        features = self._reader.read(value, now)
         if features is not None:
             self._turns.append(features)
-        uncertainty = self._uncertainties.read(value)
+        uncertainty = self._uncertainties.read(value, now)
         if uncertainty is not None:
             self._chunks.append(uncertainty)
 

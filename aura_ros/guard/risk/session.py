@@ -6,6 +6,7 @@ from typing import Any
 
 from aura_ros.guard.mode import RESUME
 from aura_ros.guard.risk.features import Features, features_of
+from aura_ros.guard.risk.given_up import GivenUp
 from aura_ros.guard.watch import Turn
 from aura_ros.robot.description import Robot
 from aura_ros.types import (
@@ -15,6 +16,7 @@ from aura_ros.types import (
     ClockJump,
     FailureRisk,
     Instruction,
+    Now,
     Reset,
 )
 
@@ -47,30 +49,34 @@ class Boundary:
 
 
 class Reader:
-    """Reads the features of turns from what the guard hears, in order."""
+    """Reads the features of turns from what the guard hears, in order.
+
+    What was not allowed moved nothing and is no evidence of a session: verdicts and budgets count
+    it. Nor is what was asked for on a motion that has been given up since.
+    """
 
     def __init__(self, robot: Robot) -> None:
         self._robot = robot
         self._risk: FailureRisk | None = None
-        self._previous: ActionChunk | None = None
+        self._given_up = GivenUp()
+        self.forget()
 
     def forget(self) -> None:
         """An episode begins."""
-        self._previous = self._risk = None
+        self._previous: ActionChunk | None = None
+        self._risk = None
 
-    def read(self, value: Any) -> Features | None:
-        """Features, if the value is a turn of the policy that could have moved the robot."""
+    def read(self, value: Any, now: Now) -> Features | None:
+        """Features, if the value is a turn of the policy that moved the robot from a motion that
+        the policy knew."""
+        if self._given_up.hear(value, now):
+            self._previous = None
         if isinstance(value, FailureRisk):
             self._risk = value
-        if not isinstance(value, Turn):
+        if not isinstance(value, Turn) or not value.allowed or value.chunk.source == ROLLBACK:
             return None
-        if value.chunk.source == ROLLBACK:
-            self._previous = None
-            return None
-        # What cannot move, or was judged again after a correction, is no news of the policy.
-        if any(check.name == "mode" and not check.passed for check in value.checks):
-            return None
-        if self._previous is not None and self._previous.order == value.chunk.order:
+        is_again = self._previous is not None and self._previous.order == value.chunk.order
+        if is_again or self._given_up.is_behind(value.chunk):
             return None
         previous, self._previous = self._previous, value.chunk
         return features_of(value, previous, self._risk, self._robot)

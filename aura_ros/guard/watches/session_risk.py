@@ -13,7 +13,7 @@ from aura_ros.guard.risk.features import Features
 from aura_ros.guard.risk.fit_session import SessionRisk
 from aura_ros.guard.risk.session import Boundary, Reader
 from aura_ros.guard.risk.statistics import CENTROID, FEATURE_CUSUM, NAMES, Memory
-from aura_ros.guard.watch import About, Turn, Watch
+from aura_ros.guard.watch import About, Watch
 from aura_ros.robot.spec import Table
 from aura_ros.types import Array, Check, Decision, Now
 
@@ -47,9 +47,9 @@ class SessionRiskWatch(Watch):
         """Turns, the monitor's word, and where sessions begin."""
         if self._boundary.crossed(value):
             self._forget()
-        features = self._reader.read(value)
+        features = self._reader.read(value, now)
         if features is not None:
-            self._take(features, value)
+            self._take(features)
 
     def checks(self, now: Now) -> tuple[Check, ...]:
         """One check."""
@@ -60,10 +60,8 @@ class SessionRiskWatch(Watch):
         worst = float(self._shares.max())
         return (below(self.name, worst, 1.0, self._words, self._decision),)
 
-    def _take(self, features: Features, turn: Turn) -> None:
-        absent = [name for name in self._shape.uses if name not in features.uses]
-        # A plan that was refused may have been judged by some of the checks only.
-        self._missing = tuple(absent) if turn.allowed else ()
+    def _take(self, features: Features) -> None:
+        self._missing = tuple(name for name in self._shape.uses if name not in features.uses)
         self._shares = self._memory.update(features.vector(self._shape.uses)) / self._limits
         if self._shares.max() > 1.0:
             self._words = self._what()

@@ -20,7 +20,8 @@ FAR = 3.0
 
 class UncertaintyWatch(Watch):
     """Value: worst of spread and disagreement of a joint group over its limit, of the last chunk;
-    limit 1. Above ``ask_above`` it asks. Without alternatives only the disagreement counts."""
+    limit 1. Above ``ask_above`` it asks. Without alternatives only the disagreement counts, without
+    a motion that goes on only the spread."""
 
     name = "uncertainty"
     about = About.POLICY
@@ -41,7 +42,7 @@ class UncertaintyWatch(Watch):
         if self._boundary.crossed(value):
             self._uncertainties.forget()
             self._shares = np.zeros_like(self._limits)
-        found = self._uncertainties.read(value)
+        found = self._uncertainties.read(value, now)
         if found is not None:
             self._shares = np.where(np.isnan(found), 0.0, found / self._limits)
 
