@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from chain_values import at, chunk, home, joints_at, picture, stamp, toy, wave
 
+from aura_ros.guard.rules.load import load_rules
 from aura_ros.replay.actions import SegmentBackend, segments
 from aura_ros.replay.engine import Engine, Rates
+from aura_ros.replay.faults import fault_of, parse
 from aura_ros.types import (
     NS,
     ActionChunk,
@@ -212,3 +214,51 @@ def test_chunks_recorded_without_an_instruction_are_not_given_one():
     run = Run(sorted(values, key=lambda entry: entry[0]), backend=False)
     assert "old_episode" not in run.of(FuserStatus)[-1].refused
     assert len({c.plan.chunk_digest for c in run.of(Commitment)}) > 3
+
+
+# --- faults and rules ---------------------------------------------------------------------------
+
+
+def fault(text):
+    return fault_of(parse(text), ROBOT, at(0.0).ros_ns)
+
+
+def test_a_fault_strikes_chunks_where_they_leave_the_policy():
+    run = Run(scene(), fault=fault("nan:joint_0:1:1"))
+    chunks, verdicts = run.of(ActionChunk), run.of(Verdict)
+    bad = [not np.isfinite(c.rows).all() for c in chunks]
+    assert 0 < sum(bad) < len(bad)
+    refused = {v.chunk_digest: v.reason for v in verdicts if v.decision != Decision.ALLOW}
+    assert {c.digest for c, is_bad in zip(chunks, bad, strict=True) if is_bad} <= set(refused)
+    assert refused[chunks[bad.index(True)].digest] == "schema"
+
+
+def test_a_fault_strikes_sensors_before_the_chain():
+    run = Run(scene(), fault=fault("silent:front:1:5"))
+    status = run.of(GuardStatus)[-1]
+    assert status.mode == Mode.HOLD
+    assert "front went silent" in status.reason
+
+
+def test_a_fault_strikes_recorded_chunks():
+    chunks = [(at(t).ros_ns, chunk(ROBOT, t, k + 1)) for k, t in enumerate((0.5, 0.75, 1.0, 1.25))]
+    values = sorted([*scene(1.5), *chunks], key=lambda entry: entry[0])
+    run = Run(values, backend=False, fault=fault("future_stamped:0.9:0.5"))
+    late = [v for v in run.of(Verdict) if v.decision != Decision.ALLOW]
+    assert {v.reason for v in late} == {"freshness"}
+    assert len(late) == 2
+
+
+def test_the_guard_judges_by_the_rules(tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text("checks: {row_start: {enabled: false}}")
+    for rules, is_on in ((None, True), (load_rules(path), False)):
+        names = {c.name for v in Run(scene(1.0), rules=rules).of(Verdict) for c in v.checks}
+        assert ("row_start" in names) == is_on
+
+
+def test_rules_that_keep_the_guard_from_being_armed_are_told_at_once(tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text("checks: {session_risk: {enabled: true}}")
+    with pytest.raises(ValueError, match=r"the guard cannot be armed: session_risk: .*calibrat"):
+        Run(scene(), rules=load_rules(path))

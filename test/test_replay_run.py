@@ -1,5 +1,6 @@
 """One replay from recording to report, over recordings of every kind and condition."""
 
+import io
 import json
 import subprocess
 import sys
@@ -19,10 +20,12 @@ from replay_recordings import (
     write_rosbag1,
     write_rosbag2,
 )
+from rich.console import Console
 from rosbags.highlevel import AnyReader
 from rosbags.rosbag2 import StoragePlugin
 
 from aura_ros.conversions import to_message
+from aura_ros.guard.rules.problems import RulesError
 from aura_ros.monitor.calibration import CalibrationError, calibrate
 from aura_ros.monitor.monitor import SCORE_NAMES
 from aura_ros.replay.faults import InjectError
@@ -254,3 +257,44 @@ def test_the_recording_itself_is_never_in_the_way(tmp_path):
     with pytest.raises(RecordingError, match="is the recording itself"):
         replay(path, tmp_path)
     assert metrics(path, tmp_path / "out")["chunks"]
+
+
+def test_what_was_injected_and_what_the_guard_did_is_shown(bag, tmp_path):
+    said = io.StringIO()
+    console = Console(file=said, width=150)
+    replay_of = {"console": console, "progress": True}
+    found = run_replay(bag, ROBOT, tmp_path, inject="nan:joint_1:1:1", **replay_of).metrics
+    words = said.getvalue()
+    assert "nan:joint_1:1:1" in words
+    assert "REFUSE by schema, 0.00 s after it began, in time" in words
+    assert f"{found['faulty_chunks']}: {found['faulty_refused']} not allowed by the guard" in words
+    assert found["caught"] == 1
+    run_replay(bag, ROBOT, tmp_path, inject="bias_drift:joint_1:1:0.001", **replay_of)
+    assert "it was not caught" in said.getvalue()
+    run_replay(bag, ROBOT, tmp_path, inject="silent:front:60:1", **replay_of)
+    assert "nothing was struck" in said.getvalue()
+    assert "injected" not in replay(bag, tmp_path).metrics
+
+
+def test_rules_that_are_wrong_are_told_with_line_and_key(bag, tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text("checks:\n  row_start: {reach: -1}\n")
+    with pytest.raises(RulesError, match=r"line 2: checks\.row_start\.reach"):
+        replay(bag, tmp_path / "out", rules=path)
+    with pytest.raises(RulesError, match="no such rules"):
+        replay(bag, tmp_path / "out", rules="nowhere")
+
+
+def test_the_rules_are_in_every_verdict(bag, tmp_path):
+    replay(bag, tmp_path / "a")
+    replay(bag, tmp_path / "b", rules="strict")
+    digests = []
+    for out in ("a", "b"):
+        with AnyReader([tmp_path / out / "decisions"]) as reader:
+            digests.append({
+                reader.deserialize(data, c.msgtype).rules
+                for c, _, data in reader.messages() if c.topic == "/verdict"
+            })  # fmt: skip
+    first, second = digests
+    assert len(first) == len(second) == 1
+    assert first != second
