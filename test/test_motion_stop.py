@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from aura_ros.motion.bounds import ratios
 from aura_ros.motion.jerk import integrate
-from aura_ros.motion.stop import stop_gain, stop_jerk, tail_extremes, tail_maps, tail_ratios
+from aura_ros.motion.stop import (
+    stop_gain,
+    stop_jerk,
+    tail_bounds,
+    tail_extremes,
+    tail_maps,
+    tail_ratios,
+)
 from aura_ros.robot.description import Limits
 from aura_ros.types import KinematicState
 
@@ -72,3 +79,13 @@ def test_extremes_are_as_extreme_as_all_of_a_tail(knots, states):
         else:
             np.testing.assert_allclose(np.abs(here).max(0), np.abs(there).max(0), atol=scale)
         assert len(few) < len(all_)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(3, 20))
+def test_bounds_of_tails_are_no_less_than_their_ratios(seed, knots):
+    p, v, a = np.random.default_rng(seed).standard_normal((3, 6, 4))
+    limits = Limits(*(sign * np.full(4, x) for sign, x in ((-1, 9), (1, 9))), *np.full((4, 4), 3.0))
+    bound, used = (f(p, v, a, knots, 0.02, limits) for f in (tail_bounds, tail_ratios))
+    for name in ("position", "velocity", "acceleration", "jerk"):
+        assert (getattr(bound, name) >= getattr(used, name) * (1 - 1e-12)).all()
+        assert np.isfinite(getattr(bound, name)).all()

@@ -50,7 +50,9 @@ class Context:
         Angles of continuous joints go the short way round. Zero for discrete grippers: their
         rows jump by nature, and what moves is the plan, which has checks of its own.
         """
-        rows = np.array(self.chunk.rows)
-        rows[:, self.robot.continuous] = np.unwrap(rows[:, self.robot.continuous], axis=0)
-        rows[:, self.robot.switched] = 0.0
+        rows, robot = self.chunk.rows, self.robot
+        if robot.continuous.any() or robot.switched.any():
+            rows = np.array(rows)
+            rows[:, robot.continuous] = np.unwrap(rows[:, robot.continuous], axis=0)
+            rows[:, robot.switched] = 0.0
         return row_rates(rows, self.chunk.row_period_ns / NS)

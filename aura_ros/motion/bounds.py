@@ -43,6 +43,17 @@ def position_ratio(position: Array, limits: Limits) -> Array:
     return np.where(bounded, ratio, 0.0)
 
 
+def extreme_ratio(position: Array, limits: Limits) -> Array:
+    """The largest ``position_ratio`` of positions (..., m, n), (..., n): that of an extreme."""
+    ends = position_ratio(np.stack([position.min(axis=-2), position.max(axis=-2)]), limits)
+    return np.maximum(ends[0], ends[1])
+
+
+def largest(values: Array) -> Array:
+    """The largest absolute value of (..., m, n), (..., n); NaN where there is one."""
+    return np.maximum(values.max(axis=-2), -values.min(axis=-2))
+
+
 def control_points(
     position: Array, velocity: Array, acceleration: Array, h: float
 ) -> tuple[Array, Array]:
@@ -60,12 +71,12 @@ def ratios(
     """Worst ratios of motion with knots (..., K + 1, n), between the knots too."""
     a = acceleration
     control_p, control_v = control_points(position, velocity, acceleration, h)
-    jerk = np.abs(np.diff(a, axis=-2)) / h
-    worst_jerk = jerk.max(axis=-2) if jerk.shape[-2] else np.zeros_like(a[..., 0, :])
+    jerk = np.diff(a, axis=-2)
+    worst_jerk = largest(jerk) / h if jerk.shape[-2] else np.zeros_like(a[..., 0, :])
     return Ratios(
-        position_ratio(control_p, limits).max(axis=-2),
-        np.abs(control_v).max(axis=-2) / limits.velocity,
-        np.abs(a).max(axis=-2) / limits.acceleration,
+        extreme_ratio(control_p, limits),
+        largest(control_v) / limits.velocity,
+        largest(a) / limits.acceleration,
         worst_jerk / limits.jerk,
     )
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from aura_ros.motion.bounds import Ratios, control_points, position_ratio
+from aura_ros.motion.bounds import Ratios, control_points, extreme_ratio, largest
 from aura_ros.motion.jerk import integrate, sample
 from aura_ros.robot.description import Limits
 from aura_ros.types import NS, Array, KinematicState, Plan
@@ -85,13 +85,29 @@ def tail_ratios(
     state = np.stack([velocity, acceleration]).reshape(2, count * n)
     moved, v, a, j = (map_ @ state for map_ in tail_extremes(knots, h))
     far = moved.max(axis=0).reshape(count, n), moved.min(axis=0).reshape(count, n)
-    # Extremes first, along memory: the absolute value of all would be written once more.
-    worst = [
-        np.maximum(x.max(axis=0), -x.min(axis=0)).reshape(count, n).max(axis=0) for x in (v, a, j)
-    ]
+    worst = [largest(x).reshape(count, n).max(axis=0) for x in (v, a, j)]
     outer = np.concatenate([position + extreme for extreme in far])
     return Ratios(
-        position_ratio(outer, limits).max(axis=0),
+        extreme_ratio(outer, limits),
+        worst[0] / limits.velocity,
+        worst[1] / limits.acceleration,
+        worst[2] / limits.jerk,
+    )
+
+
+def tail_bounds(
+    position: Array, velocity: Array, acceleration: Array, knots: int, h: float, limits: Limits
+) -> Ratios:
+    """As ``tail_ratios``, and no less: each size of velocity and acceleration by itself may lead
+    to both sides. A fraction of the work."""
+    speed, bent = np.abs(velocity), np.abs(acceleration)
+    sides = [np.abs(map_).max(axis=0) for map_ in tail_extremes(knots, h)]
+    far = sides[0][0] * speed + sides[0][1] * bent
+    outer = np.concatenate([position - far, position + far])
+    most, steepest = speed.max(axis=0), bent.max(axis=0)
+    worst = [side[0] * most + side[1] * steepest for side in sides[1:]]
+    return Ratios(
+        extreme_ratio(outer, limits),
         worst[0] / limits.velocity,
         worst[1] / limits.acceleration,
         worst[2] / limits.jerk,

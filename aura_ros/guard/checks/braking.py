@@ -7,16 +7,22 @@ import numpy as np
 
 from aura_ros.guard.context import Context
 from aura_ros.guard.worst import worst_joint
-from aura_ros.motion.stop import tail_ratios
+from aura_ros.motion.stop import tail_bounds, tail_ratios
 from aura_ros.types import NS, Check
 
 
 def check(context: Context) -> Check:
-    """Value: worst use of a limit by any tail; limit 1."""
+    """Value: worst use of a limit by any tail, or a bound of it that is below the limit; limit 1.
+
+    The bound is taken first: most plans are far from where it matters.
+    """
     plan, robot = context.plan, context.robot
     assert plan is not None
     h = plan.knot_period_ns / NS
     p, v, a = plan.position[1:], plan.velocity[1:], plan.acceleration[1:]
-    used = tail_ratios(p, v, a, robot.stop_knots, h, robot.limits)
-    worst = np.maximum.reduce([used.position, used.velocity, used.acceleration, used.jerk])
+    for uses in (tail_bounds, tail_ratios):
+        used = uses(p, v, a, robot.stop_knots, h, robot.limits)
+        worst = np.maximum.reduce([used.position, used.velocity, used.acceleration, used.jerk])
+        if worst.max() <= 1.0:
+            break
     return worst_joint("braking", worst, robot)
