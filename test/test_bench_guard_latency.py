@@ -32,3 +32,10 @@ def test_the_figures_are_there(tmp_path, monkeypatch):
     assert found["latency_turns_allowed"] == found["latency_geometry_turns_allowed"] == 25
     assert found["latency_no_gate_p50_ms"] < found["latency_p50_ms"]
     assert found["latency_p50_ms"] < found["latency_geometry_p50_ms"]
+    pairs = {frozenset(pair.split(" / ")) for pair in found["latency_geometry_pairs"].split(", ")}
+    links = set(latency.shipped_self_collision()["links"])
+    arms = {name for name in links if name.startswith(("left", "right"))}
+    assert set().union(*pairs) == links | {"in_front"}
+    assert {next(iter(pair - {"in_front"})) for pair in pairs if "in_front" in pair} == arms
+    assert {"left_hand_palm_link", "torso_link"} in pairs
+    assert {"left_hand_palm_link", "right_hand_palm_link"} in pairs

@@ -1,7 +1,8 @@
 """How long the guard takes for a chunk and its plan: two arms, 14 joints x 50 rows.
 
 The guard's work on a chunk and on the plan made of it is timed together. The same turns are timed
-with and without geometry, beside one check alone and no gate at all.
+with and without geometry, beside one check alone and no gate at all. Geometry is what the rules
+that ship for this robot look at, and a region that the same links keep out of.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import numpy as np
 import yaml
 
 from aura_ros.bench.guard.gates import NoGate
-from aura_ros.bench.guard.stream import ROWS, Stream, TimedWatch, two_arms, urdf
+from aura_ros.bench.guard.stream import ROBOT, ROWS, Stream, TimedWatch, two_arms, urdf
 from aura_ros.figures import Metric
 from aura_ros.guard.config import GuardConfig
+from aura_ros.guard.geometry.near import Near
 from aura_ros.guard.guard import Guard
 from aura_ros.guard.risk.fit import fit
 from aura_ros.guard.risk.recorder import Recorder
@@ -47,10 +49,13 @@ def measured(out: Path, quick: bool, say: Callable[[str], None]) -> dict[str, Me
     for name, geometry in (("latency", False), ("latency_geometry", True)):
         timed: list[TimedWatch] = []
         rules = _rules(out / f"{name}.yaml", calibration, geometry)
-        stream = Stream(robot, _guard(robot, rules, timed=timed))
+        guard, pairs = _guard(robot, rules, timed=timed)
+        stream = Stream(robot, guard)
         stream.run(turns)
         figures |= _percentiles(name, stream.guard.taken[WARM:], 1e3, "ms")
         figures[f"{name}_turns_allowed"] = stream.allowed
+        if geometry:
+            figures["latency_geometry_pairs"] = ", ".join(pairs)
         if not geometry:
             figures |= _percentiles("latency_schema_alone", stream.baseline[WARM:], 1e3, "ms")
             for watch in timed:
@@ -71,7 +76,7 @@ def _percentiles(name: str, taken: list[float], unit: float, suffix: str) -> dic
 def _calibration(robot: Robot, out: Path) -> Path:
     recorder = Recorder(robot)
     rules = _rules(out / "latency_uncalibrated.yaml", None, False)
-    Stream(robot, _guard(robot, rules, (recorder,))).run(RECORDED_TURNS)
+    Stream(robot, _guard(robot, rules, (recorder,))[0]).run(RECORDED_TURNS)
     path = out / "latency_calibration.json"
     fit(recorder.take(), robot).save(path)
     return path.resolve()
@@ -83,25 +88,38 @@ def _rules(path: Path, calibration: Path | None, geometry: bool) -> Path:
         checks |= {name: {"calibration": str(calibration)} for name in CALIBRATED}
     if geometry:
         region = {"name": "in_front", "keep": "out", "box": REGION}
-        checks |= {"workspace": {"regions": [region]}, "self_collision": {}}
+        arms = shipped_self_collision()
+        checks["workspace"] = {"regions": [region], "links": arms["links"]}
+        checks["self_collision"] = arms
     known = {entry.name for entry in TABLE}
     document = {"checks": {name: dict(rule) for name, rule in checks.items() if name in known}}
     path.write_text(yaml.safe_dump(document))
     return path
 
 
+def shipped_self_collision() -> dict[str, Any]:
+    """The check of links against each other in the rules that ship for this robot."""
+    document = yaml.safe_load(Path(load_rules(ROBOT).file).read_text())
+    found: dict[str, Any] = document["checks"]["self_collision"]
+    return found
+
+
 def _guard(
     robot: Robot, rules: Path, more: tuple[Watch, ...] = (), timed: list[TimedWatch] | None = None
-) -> Guard:
-    """A guard by ``rules``; its watch of the session's risk is timed, and added to ``timed``."""
+) -> tuple[Guard, list[str]]:
+    """A guard by ``rules``, and the pairs that its geometry keeps apart; its watch of the
+    session's risk is timed, and added to ``timed``."""
     built = partial(build, rules=load_rules(rules), urdf=urdf)
+    pairs: list[str] = []
 
     def made(robot: Robot, settings: Callable[[], GuardConfig]) -> Checks:
         checks = built(robot, settings)
+        near = [check for _, check in checks.plan if isinstance(check, Near)]
+        pairs.extend(f"{one} / {other}" for check in near for one, other in check.pairs)
         watches = [_watch(watch, timed) for watch in checks.watches]
         return replace(checks, watches=(*watches, *more))
 
-    return Guard(robot, GuardConfig(auto_arm=True), rules=made)
+    return Guard(robot, GuardConfig(auto_arm=True), rules=made), pairs
 
 
 def _watch(watch: Watch, timed: list[TimedWatch] | None) -> Watch:
