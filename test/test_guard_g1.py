@@ -59,6 +59,8 @@ SENSORS = {
 # Rates [rad/s], and steps a chunk as the time that the velocity limit takes for them [s].
 SLOW = {"bias_drift": (0.01, 0.03, 0.1), "slow_burn": (0.001, 0.002, 0.005)}
 MAY_PASS = ("normalisation", "swapped_frame")
+# What is outside of limits is clamped or slowed, where that alone makes a good plan of it.
+MAY_BE_CORRECTED = ("spike", "normalisation", "spliced")
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +141,7 @@ def test_nothing_of_a_recording_is_blocked_with_every_automatic_check_on(
 
 @pytest.mark.parametrize(("kind", "severity", "words"), cases(KINEMATIC | INTEGRITY))
 @pytest.mark.parametrize("episode", ONSETS)
-def test_faulty_chunks_are_caught_before_they_move(
+def test_faulty_chunks_are_not_allowed_as_they_are(
     robots, tmp_path, episode, kind, severity, words
 ):
     found = struck(robots["collaborative"], tmp_path, episode, kind, words)
@@ -149,9 +151,13 @@ def test_faulty_chunks_are_caught_before_they_move(
     if severity == 0 and kind in MAY_PASS:
         return
     assert found["caught"], found
-    assert found["caught_after_s"] == 0
-    assert found["faulty_refused"] == found["faulty_chunks"] > 3
-    assert found["faulty_committed"] == 0
+    # A chunk that ends beside a spike has the beginning of it in its last row.
+    beside = int(kind == "spike")
+    assert found["faulty_committed"] <= beside
+    assert found["faulty_refused"] >= found["faulty_chunks"] - beside > 2
+    assert found["caught_after_s"] <= beside * 0.25
+    if kind not in MAY_BE_CORRECTED:
+        assert found["faulty_corrected"] == 0
 
 
 @pytest.mark.parametrize(("kind", "severity", "words"), cases(SENSORS))
@@ -173,26 +179,39 @@ def test_dead_sensors_hold_motion_until_they_live(robots, tmp_path, episode, kin
 
 def near_start(path, robot, distance=0.1):
     """Rules by which a chunk may begin so far from the motion [rad], twice what ``start_tolerance``
-    allows a first plan: the arms' own velocity limits, 22 to 37 rad/s, would let any place pass."""
+    allows a first plan: with the velocities that the arms' motors reach, 22 to 37 rad/s, the
+    package's rule lets any place pass."""
     reach = distance / robot.limits.velocity[robot.averaged].max()
     path.write_text(f"checks: {{row_start: {{reach: {reach:.6f}}}}}\n")
     return path
 
 
+@pytest.mark.parametrize("limits", LIMIT_SETS)
 @pytest.mark.parametrize("episode", ONSETS)
-def test_a_chunk_of_another_place_is_told_whatever_the_motors_can_do(robots, tmp_path, episode):
-    robot = robots[None]
+def test_chunks_of_another_place_are_refused_whatever_motors_can_do(
+    robots, tmp_path, episode, limits
+):
+    robot = robots[limits]
     rules = near_start(tmp_path / "rules.yaml", robot)
     found = replay(robot, tmp_path, episode, rules=rules)
     assert found["blocked_chunks"] == found["holds"] == 0
-    for kind, all_words in KINEMATIC.items():
-        for words in all_words[1:]:
-            # From the start: in the midst of motion the first plans have to catch up with it.
-            before_s = ONSETS[episode]
-            found = struck(robot, tmp_path, episode, kind, words, before_s, 1.0, rules=rules)
+    wrong = [("swapped_frame", words) for words in KINEMATIC["swapped_frame"][1:]]
+    for kind, words in (*wrong, ("normalisation", KINEMATIC["normalisation"][2])):
+        # From the start: in the midst of motion the first plans have to catch up with it.
+        found = struck(robot, tmp_path, episode, kind, words, ONSETS[episode], rules=rules)
+        assert found["caught"], (kind, words, found)
+        assert found["caught_decision"] == "REFUSE"
+        assert found["blocked_before_fault"] == 0
+        assert found["faulty_committed"] == found["faulty_corrected"] == 0, (kind, words)
+
+
+@pytest.mark.parametrize("episode", ONSETS)
+def test_spikes_and_splices_are_told_at_the_motors_limits_too(robots, tmp_path, episode):
+    for kind in ("nan", "spike", "spliced"):
+        for words in KINEMATIC[kind][1:]:
+            found = struck(robots[None], tmp_path, episode, kind, words)
             assert found["caught"], (kind, words, found)
-            assert found["blocked_before_fault"] == 0, (kind, words)
-            # A chunk that ends beside a spike has the beginning of it in its last row.
+            assert found["blocked_before_fault"] == 0
             assert found["faulty_committed"] <= (kind == "spike"), (kind, words)
 
 

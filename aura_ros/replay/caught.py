@@ -2,7 +2,9 @@
 
 A catch is a verdict other than ALLOW on a faulty chunk or its plan, or a mode that does not move,
 after the fault began. It is in time within a second, or before the first faulty row would be
-executed. What the fuser refused before the guard saw a plan is no catch of the guard's.
+executed. What the fuser refused before the guard saw a plan is no catch of the guard's. A
+correction (CLAMP, SLOW) is a catch of what it took away; that it was committed is counted apart,
+since the rest of a fault moves on with it.
 """
 
 from __future__ import annotations

@@ -77,7 +77,9 @@ class Jumping(Backend, Protocol):
 
 def no_urdf() -> bytes:
     """Stands where no URDF was handed in."""
-    raise ValueError("poses and geometry need the robot's URDF: hand it in as urdf")
+    raise ValueError(
+        "poses and geometry need the robot's URDF: give the robot by name or path, or its urdf"
+    )
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import Any
 from rich import box
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from aura_ros.figures import Metric
 from aura_ros.replay.actions import SegmentBackend
@@ -148,7 +149,7 @@ def _caught(found: Mapping[str, Metric]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_header=False, title="injected")
     table.add_column()
     table.add_column(overflow="fold")
-    table.add_row("fault", f"{found['injected']}")
+    table.add_row("fault", Text(f"{found['injected']}"))  # no markup, no :emoji:
     if not found["injected_began"]:
         table.add_row("guard", "[yellow]nothing was struck: the recording ends before")
     elif found["caught_by"]:

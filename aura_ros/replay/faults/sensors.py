@@ -23,7 +23,7 @@ NOISES, SHAPE = 8, (48, 64)
 class SensorFault(Fault):
     """What one sensor says is other, for so long from the onset on [s]."""
 
-    what, size = "CAMERA", "SECONDS"
+    what, size = "SENSOR", "SECONDS"
     others: tuple[str, ...] = ()
     """What may be named beside cameras."""
 
@@ -106,7 +106,6 @@ class Black(SensorFault):
 class Silent(SensorFault):
     """A camera or the joint states say nothing."""
 
-    what = f"CAMERA|{JOINT_STATES}"
     others = (JOINT_STATES,)
 
     def changed(self, value: Any) -> Any:
