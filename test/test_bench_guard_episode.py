@@ -8,9 +8,11 @@ import pytest
 pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
 pytest.importorskip("safetensors", reason="the policy's file needs safetensors")
 
+from aura_ros.bench.guard import episode, rules
 from aura_ros.bench.guard import measure as bench
-from aura_ros.bench.guard import rules
-from aura_ros.bench.guard.episode import run_job, scene_of
+from aura_ros.bench.guard.arms import Arm, ours
+from aura_ros.bench.guard.calibrate import calibrated
+from aura_ros.bench.guard.episode import play, run_job, scene_of
 from aura_ros.bench.guard.experiment import (
     DEVELOPMENT_SEED,
     MIDDLE,
@@ -20,12 +22,16 @@ from aura_ros.bench.guard.experiment import (
     Conditions,
     Design,
     Job,
+    is_told_anew,
     version,
 )  # fmt: skip
 from aura_ros.bench.guard.measure import Plan
 from aura_ros.bench.guard.run import ABSORBED, CAUGHT, MISSED
 from aura_ros.bench.registry import BenchOptions
+from aura_ros.guard.risk.given_up import GivenUp
+from aura_ros.guard.risk.recorder import Recorder
 from aura_ros.sim import gl
+from aura_ros.sim.tasks import TASKS
 
 pytestmark = pytest.mark.skipif(not gl.backends(), reason=f"no OpenGL here: {gl.REMEDY}")
 
@@ -67,6 +73,55 @@ def test_nominal_episodes_end_with_the_task_and_begin_no_fault():
     assert run.done_s is not None
     assert run.blocks == 0
     assert run.actions > 5
+
+
+def test_every_fifth_nominal_episode_is_told_anew_and_done_with_the_other_object():
+    job = replace(JOB, fault=NONE, seed=DEVELOPMENT_SEED + 4)
+    assert [is_told_anew(replace(job, seed=seed)) for seed in range(5)] == [False] * 4 + [True]
+    assert not is_told_anew(replace(job, fault="nan"))
+    scene = scene_of("reach")
+    for arm in (OURS, NO_GATE):
+        run = run_job(replace(job, arm=arm), PLAIN)
+        assert run.done_s is not None
+        assert (run.blocks, run.misled) == (0, False)
+        first, _ = TASKS["reach"].instructions
+        assert scene.instruction != first  # which an even seed asks for
+
+
+def starts(job):
+    """How far the rows of every turn of evidence begin from the motion, over the joints."""
+    recorder = Recorder(scene_of(job.task).robot)
+    arm = Arm(ours(scene_of(job.task).robot, PLAIN, recorder), authentic=True)
+    play(job, PLAIN, arm)
+    episodes = recorder.take()
+    assert len({episode.instruction for episode in episodes}) == 2
+    return np.array([np.abs(turn.start).max() for e in episodes for turn in e.turns])
+
+
+@pytest.mark.parametrize("task", ["reach", "pick_place"])
+def test_a_new_instruction_in_mid_motion_is_no_deviation(task, monkeypatch):
+    # The hand is open: what it does is dropped, and the policy had just been asked.
+    job = replace(JOB, fault=NONE, seed=DEVELOPMENT_SEED + 29, task=task)
+    found = starts(job)
+    assert np.isfinite(found).all()
+    assert found.max() < 1e-6
+    monkeypatch.setattr(GivenUp, "is_behind", lambda *_: False)
+    assert starts(job).max() > 1e-3
+
+
+@pytest.mark.slow
+def test_new_instructions_ask_nobody_and_a_bias_from_the_beginning_does(tmp_path, monkeypatch):
+    conditions = calibrated(PLAIN, tmp_path, 10, str, workers=0)
+    for task in TASKS:
+        for seed in (19, 29, 39):
+            job = Job(OURS, NONE, 0, task, DEVELOPMENT_SEED + seed)
+            assert is_told_anew(job)
+            assert run_job(job, conditions).blocks == 0
+    monkeypatch.setattr(episode, "ONSET_S", (0.0, 0.0))
+    for task in TASKS:
+        run = run_job(Job(OURS, "bias_drift", MIDDLE, task, DEVELOPMENT_SEED), conditions)
+        assert (run.came_to, run.by) == (CAUGHT, "session_risk")
+        assert run.began_s < 0.5
 
 
 def test_a_fault_that_passes_lets_the_task_be_done():

@@ -10,6 +10,7 @@ pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
 from aura_ros.bench.guard.faults import CLASSES, HARD, SEVERITIES, Draw, Fault
 from aura_ros.bench.guard.faults.messages import Changed
 from aura_ros.bench.guard.faults.slow import ARM
+from aura_ros.bench.guard.faults.words import Meant
 from aura_ros.bench.guard.rules import REACH_S
 from aura_ros.robot.load import load_robot
 from aura_ros.sim.model import HOME
@@ -40,9 +41,14 @@ class Scene:
     """What faults of the world touch."""
 
     robot, tool, other_instruction = ROBOT, np.array([0.45, 0.0, 0.4]), "the other one"
+    instruction = "the one that is meant"
 
     def __init__(self):
         self.person, self.pushed = None, np.zeros(3)
+        self.asked_for_other = 0
+
+    def ask_for_other(self):
+        self.asked_for_other += 1
 
     def push(self, force):
         self.pushed = force
@@ -123,6 +129,17 @@ def _digests(fault):
 
 def last(name, severity=1):
     return told(made(name, severity))[-1]
+
+
+def test_an_instruction_that_is_meant_comes_once_and_is_no_fault():
+    scene = Scene()
+    fault = Meant(Draw(scene, 0, ONSET_NS, np.random.default_rng(0)))
+    assert fault.sensed([], at(5.99)) == []
+    assert scene.asked_for_other == 0
+    assert fault.sensed([], at(6.0)) == [Instruction("the one that is meant")]
+    assert fault.sensed([], at(6.1)) == []
+    assert scene.asked_for_other == 1
+    assert fault.began_ns is None
 
 
 def test_nan_is_one_number_a_row_or_all():

@@ -12,8 +12,9 @@ import numpy as np
 
 from aura_ros.bench.closed_loop.chain import Chain
 from aura_ros.bench.guard.arms import Arm, make_arm
-from aura_ros.bench.guard.experiment import NONE, Conditions, Job
+from aura_ros.bench.guard.experiment import NONE, Conditions, Job, is_told_anew
 from aura_ros.bench.guard.faults import CLASSES, Draw, Fault
+from aura_ros.bench.guard.faults.words import Meant
 from aura_ros.bench.guard.oracle import Harm, Oracle
 from aura_ros.bench.guard.run import Run
 from aura_ros.bench.guard.scene import Scene
@@ -52,7 +53,9 @@ def _fault(job: Job, scene: Scene) -> Fault:
     rng = np.random.default_rng((job.seed, crc32(job.fault.encode())))
     onset_ns = BEGIN_NS + round(rng.uniform(*ONSET_S) * NS)
     draw = Draw(scene, job.severity, onset_ns, rng, PASSING_S if job.passing else math.inf)
-    return Fault(draw) if job.fault == NONE else CLASSES[job.fault].make(draw)
+    if job.fault != NONE:
+        return CLASSES[job.fault].make(draw)
+    return Meant(draw) if is_told_anew(job) else Fault(draw)
 
 
 class _Episode:

@@ -62,6 +62,12 @@ class Job:
     passing: bool = False
 
 
+def is_told_anew(job: Job) -> bool:
+    """Whether a nominal episode gets another instruction in mid-motion: every fifth seed, behind
+    every arm."""
+    return job.fault == NONE and job.seed % 5 == 4
+
+
 @dataclass(frozen=True)
 class Design:
     """A star: ours at every severity, the other arms at the middle one and on fewer seeds; and

@@ -47,6 +47,10 @@ class Scene(EmbeddedPlant):
         at = None if self.person is None else np.append(self.person, PERSON_HEIGHT)
         self.witness.look(at)
 
+    def ask_for_other(self) -> None:
+        """The other object is meant from now on: instruction and success are those of it."""
+        self._world.target = 1 - self._world.target
+
     def push(self, force: Array) -> None:
         """A force (3,) [N] acts on the hand from now on."""
         self._world.push(force)

@@ -1,4 +1,5 @@
-"""Faults of the instruction: the other object is named, or nothing that was ever taught."""
+"""Faults of the instruction: the other object is named, or nothing that was ever taught; and
+another instruction that is meant, which is none."""
 
 from __future__ import annotations
 
@@ -47,3 +48,19 @@ class Untaught(Told):
     def text(self) -> str:
         """As ``Told.text``."""
         return str(self.rng.choice(UNTAUGHT[self.severity]))
+
+
+class Meant(Fault):
+    """No fault: a person wants the other object instead, while the robot moves."""
+
+    def prepare(self) -> None:
+        """Nothing was said."""
+        self._is_said = False
+
+    def sensed(self, values: list[Any], now: Now) -> list[Any]:
+        """The instruction comes once, and counts."""
+        if self._is_said or now.ros_ns < self.onset_ns:
+            return values
+        self._is_said = True
+        self.scene.ask_for_other()
+        return [*values, Instruction(self.scene.instruction)]
