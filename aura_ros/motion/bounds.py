@@ -27,10 +27,16 @@ class Ratios:
     acceleration: Array
     jerk: Array
 
+    @property
+    def worst(self) -> Array:
+        """Per joint: the worst use of any limit, shape (..., n)."""
+        return np.asarray(
+            np.maximum.reduce([self.position, self.velocity, self.acceleration, self.jerk])
+        )
+
     def feasible(self) -> NDArray[np.bool_]:
         """Per joint: every limit is met (to rounding), shape (..., n) of bool."""
-        worst = np.maximum.reduce([self.position, self.velocity, self.acceleration, self.jerk])
-        return np.asarray(worst <= 1.0 + TOLERANCE)
+        return np.asarray(self.worst <= 1.0 + TOLERANCE)
 
 
 def position_ratio(position: Array, limits: Limits) -> Array:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,10 @@ class Limits:
 
     def __post_init__(self) -> None:
         freeze(self, "lower", "upper", "velocity", "acceleration", "jerk", "margin")
+
+    def of(self, columns: NDArray[Any]) -> Limits:
+        """The limits of some joints: indices, or which of them (n,)."""
+        return Limits(*(getattr(self, f.name)[columns] for f in fields(self)))
 
 
 @dataclass(frozen=True)

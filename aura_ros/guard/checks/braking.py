@@ -14,15 +14,16 @@ from aura_ros.types import NS, Check
 def check(context: Context) -> Check:
     """Value: worst use of a limit by any tail, or a bound of it that is below the limit; limit 1.
 
-    The bound is taken first: most plans are far from where it matters.
+    The bound is taken first: most joints are far from where it matters.
     """
     plan, robot = context.plan, context.robot
     assert plan is not None
     h = plan.knot_period_ns / NS
     p, v, a = plan.position[1:], plan.velocity[1:], plan.acceleration[1:]
-    for uses in (tail_bounds, tail_ratios):
-        used = uses(p, v, a, robot.stop_knots, h, robot.limits)
-        worst = np.maximum.reduce([used.position, used.velocity, used.acceleration, used.jerk])
-        if worst.max() <= 1.0:
-            break
+    worst = np.array(tail_bounds(p, v, a, robot.stop_knots, h, robot.limits).worst)
+    close = ~(worst <= 1.0)
+    if close.any():
+        limits = robot.limits.of(close)
+        near = tail_ratios(p[:, close], v[:, close], a[:, close], robot.stop_knots, h, limits)
+        worst[close] = near.worst
     return worst_joint("braking", worst, robot)
