@@ -78,7 +78,7 @@ class Jumping(Backend, Protocol):
 def no_urdf() -> bytes:
     """Stands where no URDF was handed in."""
     raise ValueError(
-        "poses and geometry need the robot's URDF: give the robot by name or path, or its urdf"
+        "poses and geometry need the robot's URDF: give a name or path, or hand it in as urdf"
     )
 
 
