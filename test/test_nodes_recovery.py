@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -23,6 +24,7 @@ from aura_ros.types import NS, AuditHead, Mode
 
 KNOWN = "instruction: {instructions: [sway, sway gently, 'please sway'], alpha: 0.3}"
 TEXT = "std_msgs/msg/String"
+TRIES = itertools.count()
 
 
 class Live:
@@ -37,7 +39,9 @@ class Live:
         self.retreats = self.probe.hear("retreat", "aura_ros/msg/Retreat")
         self.heads = self.probe.hear("audit_head", "aura_ros/msg/AuditHead")
         self.statuses = self.probe.hear("guard_status", "aura_ros/msg/GuardStatus", LATCHED)
-        settings = {"rules": str(rules), "audit": str(self.folder), **guard}
+        # Busy machines are no cause here: sources and the disk may pause.
+        patient = {"source_timeout": 2.0, "audit_patience": 5.0}
+        settings = {"rules": str(rules), "audit": str(self.folder), **patient, **guard}
         self.chain = Chain(namespace, guard=settings)
         self.robot, self.watch = FakeRobot(self.probe), Watch(self.probe)
 
@@ -73,7 +77,8 @@ class Live:
 def live(tmp_path, request):
     init()
     guard = getattr(request, "param", {})
-    made = Live(tmp_path, f"/recovery{len(guard)}", **guard)
+    # Another try must not hear what an earlier one has latched.
+    made = Live(tmp_path, f"/recovery{next(TRIES)}", **guard)
     with made.chain, made.probe:
         yield made
 
