@@ -25,13 +25,21 @@ from aura_ros.pipeline import Pipeline
 from aura_ros.replay.calibrate_guard import calibrate_guard, episodes_of
 from aura_ros.replay.typestore import maker, typestore
 from aura_ros.replay.writer import TOPICS
-from aura_ros.types import Decision, Instruction, PolicyFeatures, Verdict
+from aura_ros.types import (
+    Decision,
+    FailureRisk,
+    Instruction,
+    Mode,
+    PolicyFeatures,
+    RiskLevel,
+    Verdict,
+)
 
 ROBOT = toy()
 BOOL = "std_msgs/msg/Bool"
 TEXTS = ("push the red cube", "open the red drawer")
 EPISODES = FEWEST + 2
-FAILED = 3
+FAILED, HELD = 3, 5
 
 
 class Noted:
@@ -102,6 +110,11 @@ class Run(Rig):
         self.instruct(TEXTS[number % 2])
         self.run(self.seconds + 0.7)
         self.chunk(observation_stamp_ns=at(self.seconds - 5.0).ros_ns)
+        if number == HELD:
+            self.tell(FailureRisk(at(self.seconds).ros_ns, 1, RiskLevel.ALARM, 2.0, 1.0, (), ()))
+            assert self.noted.guard.mode == Mode.HOLD
+            self.run(self.seconds + 1.0)
+            assert self.noted.guard.mode == Mode.ACTIVE
         self.run(self.seconds + 0.5)
         self.success(number != FAILED)
         heard = self.noted.recorder.take()[-1]

@@ -28,6 +28,7 @@ from aura_ros.types import (
     Commitment,
     FailureRisk,
     Instruction,
+    Lease,
     Now,
     PolicyFeatures,
     Proposal,
@@ -37,7 +38,9 @@ from aura_ros.types import (
 
 JOURNAL = ".jsonl"
 SUCCESS = "/success"
-HEARD = (ActionChunk, WayBack, Proposal, Verdict, Commitment, PolicyFeatures, FailureRisk)
+HEARD = (
+    ActionChunk, WayBack, Proposal, Verdict, Lease, Commitment, PolicyFeatures, FailureRisk,
+)  # fmt: skip
 NEEDED = (ActionChunk, Proposal, Verdict)
 # What a calibration may hold, each for the watch of its name.
 PARTS = ("session_risk", "instruction", "embedding", "sensitivity", "uncertainty")
@@ -104,6 +107,7 @@ def _read(recording: Recording, robot: Robot) -> Iterator[tuple[Any, Now]]:
     kinds = {TOPICS[kind]: kind for kind in HEARD}
     instruction = f"/{robot.instruction_topic.lstrip('/')}"
     wanted = [c for c in recording.connections if c.topic in {*kinds, SUCCESS, instruction}]
+    ahead_ns = 0
     for connection, log_ns, data in recording.messages(wanted):
         try:
             message = recording.decode(connection, data)
@@ -115,4 +119,7 @@ def _read(recording: Recording, robot: Robot) -> Iterator[tuple[Any, Now]]:
                 value = from_message(kinds[connection.topic], message)
         except (ConversionError, ValueError) as error:
             raise CalibrationError(f"{recording.path}: {connection.topic}: {error}") from error
-        yield value, Now(log_ns, log_ns)
+        if isinstance(value, Lease):
+            # Of a replay the log has arrivals, which may be on another clock than stamps.
+            ahead_ns = value.stamp_ns - log_ns
+        yield value, Now(log_ns + ahead_ns, log_ns)

@@ -14,6 +14,7 @@ from aura_ros.types import (
     ActionChunk,
     Commitment,
     Decision,
+    Lease,
     Plan,
     Proposal,
     Verdict,
@@ -32,6 +33,7 @@ class Retold:
     def __init__(self, refused: frozenset[str]) -> None:
         self._refused = refused
         self._committed: Plan | None = None
+        self._lease: Lease | None = None
         self._chunks: dict[str, ActionChunk] = {}
         self._plans: dict[str, tuple[Plan, Plan | None]] = {}
         self._verdicts: list[Verdict] = []
@@ -49,11 +51,20 @@ class Retold:
         elif isinstance(value, Commitment):
             if self._committed is None or value.plan.start_ns >= self._committed.start_ns:
                 self._committed = value.plan
+            out = [value]
         elif isinstance(value, Verdict):
             self._take(value)
+        elif isinstance(value, Lease):
+            return self._news(value)
         else:
             return [value]
         return [*out, *self._turns()]
+
+    def _news(self, lease: Lease) -> list[Any]:
+        """The lease, where it changes something: watches hear no others."""
+        last, self._lease = self._lease, lease
+        is_other = last is not None and (last.granted, last.mode) != (lease.granted, lease.mode)
+        return [lease] if is_other else []
 
     def _take(self, verdict: Verdict) -> None:
         if verdict.correction is not None:
