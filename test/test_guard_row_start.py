@@ -112,3 +112,17 @@ def test_the_entry_refuses_and_is_on():
     assert (ENTRY.name, ENTRY.automatic, ENTRY.decision) == (
         "row_start", True, Decision.REFUSE)  # fmt: skip
     assert MOVING.end_ns - MOVING.start_ns < NS
+
+
+@pytest.mark.parametrize("joint", [0, 1])
+def test_a_distance_bounds_it_whatever_the_speed(joint):
+    place = sample(MOVING, stamp(0.1)).position
+    step = 0.1 * (np.arange(3) == joint)
+    made = check(distance=0.1)
+    assert judged(made, beginning(place + (1 - 1e-9) * step, 0.1)).passed
+    assert not judged(made, beginning(place + 1.001 * step, 0.1)).passed
+    assert judged(check(), beginning(place + 1.001 * step, 0.1)).passed  # the reach is farther
+    slow = check(distance=100.0)
+    assert judged(slow, beginning(place + 2 * step, 0.1)) == judged(
+        check(), beginning(place + 2 * step, 0.1)
+    )

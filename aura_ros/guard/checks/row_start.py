@@ -23,21 +23,30 @@ OPTIONS = Table(
             Number(0.0, 10.0, above=True),
             "how far row 0 may be from the motion: what the velocity limit covers so long [s]",
             0.25,
-        )
+        ),
+        "distance": Field(
+            Number(0.0, above=True), "and no farther than this [rad or m], whatever its speed", None
+        ),
     }
 )
 
 
 class RowStart:
     """Value: worst distance of row 0 from the motion that was committed for its time (before a
-    first plan: from the measured joints), over the velocity limit [s]; limit: ``reach``.
+    first plan: from the measured joints), over the velocity limit [s]; limit: ``reach``. A
+    ``distance`` counts as so many seconds as it needs to be the same limit.
 
     Grippers are left out: their rows jump by nature.
     """
 
     def __init__(self, setup: Setup) -> None:
         self._reach, self._decision = float(setup.options["reach"]), setup.decision
-        self._robot = setup.robot
+        self._robot = robot = setup.robot
+        distance = setup.options["distance"]
+        slow = robot.limits.velocity
+        if distance is not None:
+            slow = np.minimum(slow, distance / self._reach)
+        self._scale = 1.0 / slow
         self._past: deque[Plan] = deque(maxlen=PAST)
 
     def hear(self, value: Any, now: Now) -> None:
@@ -56,7 +65,7 @@ class RowStart:
         columns = robot.averaged & np.isfinite(place)
         if not columns.any():
             return passed("row_start", 0.0, self._reach)
-        away = np.abs(robot.difference(context.chunk.rows[0], place)) / robot.limits.velocity
+        away = np.abs(robot.difference(context.chunk.rows[0], place)) * self._scale
         late = np.where(columns, away, 0.0)
         worst = int(np.argmax(late))
         words = f"row 0 of {robot.joints[worst]} is {away[worst]:.3f} s from the planned motion"
