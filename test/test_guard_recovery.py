@@ -493,3 +493,17 @@ def test_no_verdict_lets_a_way_back_of_a_policy_pass():
     assert (verdict.decision, verdict.reason) == (Decision.REFUSE, "sequence")
     assert "only the fuser" in verdict.checks[0].detail
     assert len(made.of(Commitment)) == count
+
+
+def test_an_answer_that_is_refused_settles_no_doubt():
+    made = asked()
+    heard = []
+    made.policy.hear = lambda value, now: heard.append(value)
+    made.world.decision = Decision.HOLD
+    made.run(made.seconds + 0.1)
+    made.tell(Answer("resume"))
+    assert not [value for value in heard if isinstance(value, Answer)]
+    made.world.decision = Decision.ALLOW
+    made.run(made.seconds + 0.1)
+    made.tell(Answer("resume"))
+    assert [value for value in heard if isinstance(value, Answer)] == [Answer("resume")]

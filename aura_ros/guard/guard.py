@@ -108,7 +108,8 @@ class Guard:
     def handle(self, value: Any, now: Now) -> list[Any]:
         """Take one value that arrived at ``now``; return what follows from it, in order."""
         self._catch_up()
-        self._standing.hear(value, now)
+        if not isinstance(value, Answer):
+            self._standing.hear(value, now)
         return self._dispatch(value, now)
 
     def _catch_up(self) -> None:
@@ -173,7 +174,12 @@ class Guard:
 
     @_take.register
     def _(self, value: Answer, now: Now) -> list[Any]:
-        return self._conduct.answer(value.option, now)
+        before = self._conduct.state
+        said = self._conduct.answer(value.option, now)
+        if self._conduct.state != before:
+            # One that is refused settles nothing: what was in doubt still is.
+            self._standing.hear(value, now)
+        return said
 
     @_take.register
     def _(self, value: Reset, now: Now) -> list[Any]:
