@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from chain_values import lease
 from risk_episodes import DIMENSIONS, calibrated, embeddings, judged, setup, shown, told, turn
 
 from aura_ros.guard.watch import About
@@ -42,6 +43,20 @@ def test_a_value_at_the_limit_passes_and_above_it_does_not(watch):
     assert told(watch, []).passed
     watch._limit = np.nextafter(check.value, 0)
     assert not told(watch, []).passed
+
+
+def test_what_is_seen_while_motion_is_held_does_not_count(watch):
+    """Boundary: what was seen when motion went on, at 0.6 s."""
+    held = [lease(1, False), *features(*BAD[:5]), lease(2)]
+    late = [shown(k, row) for k, row in zip((4, 5, 6), BAD, strict=False)]
+    assert told(watch, [*held, *late]).value == 0.0
+    after = [shown(k, row) for k, row in zip((7, 8, 9), BAD, strict=False)]
+    assert told(watch, after[:2]).passed
+    assert not told(watch, after[2:]).passed
+
+
+def test_what_asked_goes_on_asking_while_motion_is_held(watch):
+    assert not told(watch, [*features(*BAD[:5]), lease(1, False), *features(*GOOD)]).passed
 
 
 @pytest.mark.parametrize("value", [Instruction("another"), Answer("resume")])

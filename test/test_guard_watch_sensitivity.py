@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from chain_values import lease
 from risk_episodes import calibrated, judged, setup, shown, told
 
 from aura_ros.guard.watches.sensitivity import ENTRY, SensitivityWatch
@@ -35,6 +36,13 @@ def test_an_unsteady_flow_slows_down_after_three_of_five(path):
     check = told(watch, features(np.nextafter(limit, 9.0)))
     assert (check.passed, check.decision) == (False, Decision.SLOW)
     assert told(watch, [Instruction("another")]).passed
+
+
+def test_what_is_shown_while_motion_is_held_does_not_count(path):
+    watch = SensitivityWatch(setup(path))
+    assert told(watch, [lease(1, False), *features(*[9.0] * 5)]).value == 0.0
+    assert told(watch, [lease(2), *features(*[9.0] * 5)]).value == 9.0
+    assert told(watch, [lease(3, False), *features(*[0.1] * 5)]).value == 9.0
 
 
 def test_a_policy_without_flow_passes_unless_one_is_required(path):

@@ -10,6 +10,7 @@ from aura_ros.guard.entry import Entry, Setup, Stage
 from aura_ros.guard.lattice import below, unknown
 from aura_ros.guard.ood.debounce import Debounced
 from aura_ros.guard.ood.embedding import EmbeddingShape, Metric
+from aura_ros.guard.ood.held import Held
 from aura_ros.guard.ood.shown import Shown
 from aura_ros.guard.risk.calibration import OPTION, part_of
 from aura_ros.guard.risk.session import Boundary
@@ -20,7 +21,8 @@ from aura_ros.types import Array, Check, Decision, Now, PolicyFeatures
 
 class EmbeddingWatch(Watch):
     """Value: Mahalanobis distance of the embedding, the third largest of the last five; limit: its
-    calibrated quantile. HOLD while the embedding is missing, of another length or not finite."""
+    calibrated quantile. HOLD while the embedding is missing, of another length or not finite.
+    What is seen while motion is held does not count."""
 
     name = "embedding"
     about = About.POLICY
@@ -29,18 +31,20 @@ class EmbeddingWatch(Watch):
         calibrated: EmbeddingShape = part_of(setup, self.name)
         self._decision, self._limit = setup.decision, calibrated.limit
         self._length, self._metric = len(calibrated.mean), Metric(calibrated)
-        self._boundary, self._shown, self._window = Boundary(), Shown(), Debounced()
+        self._boundary, self._held = Boundary(), Held()
+        self._shown, self._window = Shown(), Debounced()
         self._value, self._fault = 0.0, ""
 
     def hear(self, value: Any, now: Now) -> None:
-        """Features, chunks, and where episodes begin."""
+        """Features, chunks, leases, and where episodes begin."""
+        self._held.hear(value, now)
         if self._boundary.crossed(value):
             self._window.forget()
             self._value = 0.0
         self._shown.hear(value)
         if isinstance(value, PolicyFeatures):
             self._fault = self._fault_of(value.embedding)
-            if not self._fault:
+            if not self._fault and not self._held.was_at(value.stamp_ns):
                 self._value = self._window.take(self._metric.of(value.embedding))
 
     def checks(self, now: Now) -> tuple[Check, ...]:

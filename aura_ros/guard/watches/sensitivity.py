@@ -8,6 +8,7 @@ from typing import Any
 from aura_ros.guard.entry import Entry, Setup, Stage
 from aura_ros.guard.lattice import below, passed, unknown
 from aura_ros.guard.ood.debounce import Debounced, DebouncedLimit
+from aura_ros.guard.ood.held import Held
 from aura_ros.guard.ood.shown import Shown
 from aura_ros.guard.risk.calibration import OPTION, part_of
 from aura_ros.guard.risk.session import Boundary
@@ -20,7 +21,8 @@ class SensitivityWatch(Watch):
     """Value: directional sensitivity of the flow (SafeFlow, arXiv 2603.23983), the third largest
     of the last five; limit: its calibrated quantile.
 
-    A policy that shows no flow passes; HOLD with ``require``.
+    A policy that shows no flow passes; HOLD with ``require``. What is shown while motion is held
+    does not count.
     """
 
     name = "sensitivity"
@@ -30,18 +32,20 @@ class SensitivityWatch(Watch):
         calibrated: DebouncedLimit = part_of(setup, self.name)
         self._decision, self._limit = setup.decision, calibrated.limit
         self._required = bool(setup.options.get("require", False))
-        self._boundary, self._shown, self._window = Boundary(), Shown(), Debounced()
+        self._boundary, self._held = Boundary(), Held()
+        self._shown, self._window = Shown(), Debounced()
         self._value, self._known = 0.0, True
 
     def hear(self, value: Any, now: Now) -> None:
-        """Features, chunks, and where episodes begin."""
+        """Features, chunks, leases, and where episodes begin."""
+        self._held.hear(value, now)
         if self._boundary.crossed(value):
             self._window.forget()
             self._value = 0.0
         self._shown.hear(value)
         if isinstance(value, PolicyFeatures):
             self._known = math.isfinite(value.sensitivity)
-            if self._known:
+            if self._known and not self._held.was_at(value.stamp_ns):
                 self._value = self._window.take(value.sensitivity)
 
     def checks(self, now: Now) -> tuple[Check, ...]:
