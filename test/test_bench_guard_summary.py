@@ -109,9 +109,10 @@ def test_nominal_episodes_are_compared_in_pairs():
     blocked = replace(DONE, blocks=2, first_block="wrench", moved_again=True)
     ours = [DONE, blocked, FAILED, DONE]
     ungated = [DONE, DONE, DONE]
-    runs = {job(NONE, seed, severity=0): run for seed, run in enumerate(ours)}
-    runs |= {job(NONE, seed, NO_GATE, 0): run for seed, run in enumerate(ungated)}
+    runs = {job(NONE, seed, severity=0): run for seed, run in enumerate(ours, 2)}
+    runs |= {job(NONE, seed, NO_GATE, 0): run for seed, run in enumerate(ungated, 2)}
     found = nominal(runs)
+    assert found.told_anew == 1  # seed 4
     assert (found.blocked.count, found.blocked.of) == (1, 3)
     assert (found.blocks, found.actions) == (2, 300)
     assert (found.recovered.count, found.by) == (1, {"wrench": 1})

@@ -88,7 +88,8 @@ class Report:
         by = ", ".join(f"{name} {count}" for name, count in found.by.items()) or "nobody"
         return (
             f"Nominal episodes: blocked {_of(found.blocked)} (by {by}), {per:.2f} decisions in "
-            f"1,000 actions; moved again {_of(found.recovered)}; done: {done}; difference "
+            f"1,000 actions; moved again {_of(found.recovered)}; told anew in mid-motion "
+            f"{found.told_anew}; done: {done}; difference "
             f"{100 * found.delta:+.1f} points [{100 * found.delta_low:+.1f}, "
             f"{100 * found.delta_high:+.1f}]; harm: "
             + ", ".join(f"{arm} {kept.count}" for arm, kept in found.harmed.items())
@@ -135,6 +136,7 @@ class Report:
             return {}
         values: dict[str, Metric] = {
             "nominal_episodes": found.blocked.of,
+            "nominal_told_anew": found.told_anew,
             "false_block_episodes_share": found.blocked.value,
             "false_block_episodes_share_high": found.blocked.high,
             "false_blocks_per_1000_actions": 1000 * found.blocks / max(found.actions, 1),

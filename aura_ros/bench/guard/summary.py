@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from aura_ros.bench.guard.experiment import NO_GATE, NONE, OURS, Job
+from aura_ros.bench.guard.experiment import NO_GATE, NONE, OURS, Job, is_told_anew
 from aura_ros.bench.guard.run import ABSORBED, CAUGHT, IDLE, MISSED, Run
 from aura_ros.bench.guard.statistics import Share, paired_difference, share
 
@@ -115,13 +115,15 @@ class Nominal:
     ``blocked``: episodes in which our guard decided anything but ALLOW of a chunk or plan, or
     left the modes that move; simulated time has no lateness, so none of these is about time.
     ``blocks``: those decisions, of ``actions`` chunks and plans that were judged. ``recovered``
-    of the blocked episodes moved again without a person. ``harmed``: episodes with harm, by arm.
+    of the blocked episodes moved again without a person. ``told_anew``: episodes in which another
+    instruction was given in mid-motion. ``harmed``: episodes with harm, by arm.
     """
 
     blocked: Share
     blocks: int
     actions: int
     by: dict[str, int]
+    told_anew: int
     recovered: Share
     done: dict[str, Share]
     harmed: dict[str, Share]
@@ -152,6 +154,7 @@ def nominal(runs: Runs) -> Nominal | None:
         sum(run.blocks for run in ours),
         sum(run.actions for run in ours),
         dict(Counter(run.first_block for run in blocked).most_common()),
+        sum(is_told_anew(Job(OURS, NONE, 0, task, seed)) for task, seed in both),
         share(sum(run.moved_again for run in blocked), len(blocked)),
         {arm: _share(run.done_s is not None for run in kept) for arm, kept in (
             (OURS, ours), (NO_GATE, ungated))},
