@@ -37,7 +37,7 @@ class Plan:
 
 FULL = Plan(
     Design(
-        seeds=tuple(range(48)),
+        seeds=tuple(range(36)),
         others=tuple(range(8)),
         nominal=tuple(range(75)),
         passing=tuple(range(8)),
