@@ -15,7 +15,7 @@ import numpy as np
 from aura_ros.types import Array
 
 # Above the largest maximum where episodes are too few for alpha: a margin, no guarantee. With 1.25
-# four of 178 development episodes of the embedded robot asked for nothing; the weakest bias, hugging
+# a person was asked in four of 178 development episodes without a fault; the weakest bias, hugging
 # and slow burn are caught within a second with either.
 MARGIN = 1.5
 SMALL = 1e-9
