@@ -115,7 +115,10 @@ class Policy:
             return []  # repeated by its publisher, not given anew
         self._inputs.add(value, now.steady_ns)
         self._begin_episode()
-        return self._ask(now)
+        # What moves may be dropped for the new task: rows that began on it would be beside the
+        # motion. The next image asks.
+        moves = self._committed is not None and now.ros_ns < self._committed.end_ns
+        return [] if moves else self._ask(now)
 
     @handle.register
     def _(self, value: Commitment, now: Now) -> list[Any]:

@@ -37,8 +37,8 @@ class Plan:
 
 FULL = Plan(
     Design(
-        seeds=tuple(range(36)),
-        others=tuple(range(8)),
+        seeds=tuple(range(20)),
+        others=tuple(range(5)),
         nominal=tuple(range(75)),
         passing=tuple(range(8)),
     ),

@@ -13,8 +13,9 @@ from aura_ros.bench.closed_loop.embedded import EmbeddedPlant
 from aura_ros.sim.witness import Box, Witness
 from aura_ros.types import Array, Distance, Wrench
 
-# Beside the table's working area: no nominal motion comes nearer than a few centimetres.
-KEEP_OUT = Box(center=(0.45, 0.56, 0.35), size=(0.7, 0.4, 0.9))
+# Beside the table's working area. Four centimetres nearer, one development episode in 120 led by it
+# within the margin of the guard's geometry.
+KEEP_OUT = Box(center=(0.45, 0.60, 0.35), size=(0.7, 0.4, 0.9))
 # Noise of the two sensors, as standard deviations: an F/T sensor's [N, N m], a scanner's [m].
 FORCE_NOISE, TORQUE_NOISE, DISTANCE_NOISE = 0.3, 0.02, 0.01
 # As far as the scanner sees [m].
