@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -29,22 +30,23 @@ class Stretch:
         """Nodes of one run."""
         return self.control.shape[1] + 1
 
-    @property
+    @cached_property
     def position(self) -> Array:
         """Positions (R (S + 1), n) of the nodes."""
         c = self.control
         joined = np.concatenate([c[:, :, 0], c[:, -1:, 3]], axis=1)
         return np.asarray(joined.reshape(-1, c.shape[-1]))
 
-    @property
+    @cached_property
     def travel(self) -> Array:
         """How far each joint goes at most (R (S + 1), n) until the next node; 0 at a run's end.
 
         A Bezier curve is no longer than its control polygon, in every coordinate.
         """
         c = self.control
-        length = np.abs(np.diff(c, axis=2)).sum(axis=2)
-        return np.asarray(np.pad(length, ((0, 0), (0, 1), (0, 0))).reshape(-1, c.shape[-1]))
+        length = np.zeros((c.shape[0], c.shape[1] + 1, c.shape[-1]))
+        length[:, :-1] = np.abs(c[:, :, 1:] - c[:, :, :-1]).sum(axis=2)
+        return length.reshape(-1, c.shape[-1])
 
     def time_s(self, node: int) -> float:
         """When a node is [s]."""
