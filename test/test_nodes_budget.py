@@ -270,7 +270,7 @@ def test_the_node_checks_what_its_rules_say(node, tmp_path):
     for rules, expected in (("", ""), ("strict", "strict"), (str(path), str(path))):
         one = node(rules=rules, check_budget=0.5)
         assert one.trigger_configure() == TransitionCallbackReturn.SUCCESS
-        checks = one._core._rules
+        checks = one._core._judge._checks
         assert checks.digest == one._checks(load_rules(expected), *about(one)).digest
         assert one._core._judge._run._seconds == 0.5
 
