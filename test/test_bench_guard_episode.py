@@ -28,7 +28,6 @@ from aura_ros.bench.guard.experiment import (
 from aura_ros.bench.guard.measure import Plan
 from aura_ros.bench.guard.run import ABSORBED, CAUGHT, MISSED
 from aura_ros.bench.registry import BenchOptions
-from aura_ros.guard.risk.given_up import GivenUp
 from aura_ros.guard.risk.recorder import Recorder
 from aura_ros.sim import gl
 from aura_ros.sim.tasks import TASKS
@@ -99,14 +98,12 @@ def starts(job):
 
 
 @pytest.mark.parametrize("task", ["reach", "pick_place"])
-def test_a_new_instruction_in_mid_motion_is_no_deviation(task, monkeypatch):
-    # The hand is open: what it does is dropped, and the policy had just been asked.
+def test_a_new_instruction_in_mid_motion_is_no_deviation(task):
+    # The hand is open: what it does is dropped, and the policy is asked after that.
     job = replace(JOB, fault=NONE, seed=DEVELOPMENT_SEED + 29, task=task)
     found = starts(job)
     assert np.isfinite(found).all()
     assert found.max() < 1e-6
-    monkeypatch.setattr(GivenUp, "is_behind", lambda *_: False)
-    assert starts(job).max() > 1e-3
 
 
 @pytest.mark.slow
