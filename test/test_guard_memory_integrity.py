@@ -159,7 +159,6 @@ def test_a_new_episode_does_not_excuse_another_state():
         ({"prediction_error": np.inf}, "is not finite"),
         ({"state_norm": np.nan}, "is not finite"),
         ({"session": 6}, "of a process before"),
-        ({"sequence": 1}, "came before number 2"),
         ({"updates": 2}, "goes back: 2 updates after 2"),
         ({"previous_digest": ""}, "names no state before it"),
         ({"previous_digest": "0" * 64}, "does not continue"),
@@ -213,3 +212,12 @@ def test_only_a_person_or_a_new_time_ends_it(word):
 def test_the_entry_holds():
     assert (ENTRY.name, ENTRY.automatic, ENTRY.decision) == (
         "memory_integrity", True, Decision.HOLD)  # fmt: skip
+
+
+def test_a_new_policy_whose_first_features_were_not_heard_is_no_rollback():
+    run = Run()
+    run.turn(0)
+    run.turn(1)
+    _, state = run.answer(2)
+    run.watch.hear(replace(state, sequence=1), NOW)
+    assert run.faults == 0
