@@ -24,8 +24,9 @@ from aura_ros.bench.guard.experiment import (
 from aura_ros.bench.guard.measure import FULL, QUICK
 from aura_ros.bench.guard.report import Report
 from aura_ros.bench.guard.run import ABSORBED, CAUGHT, IDLE, MISSED, Run
-from aura_ros.bench.guard.statistics import paired_difference, share
+from aura_ros.bench.guard.statistics import paired_difference
 from aura_ros.bench.guard.summary import caught_of, cell, nominal
+from aura_ros.bench.loop.shares import share
 
 TOLD = Run(began_s=1.0)
 STOPPED = replace(TOLD, caught_s=1.2, decision="REFUSE", by="schema", steps=2, blocks=1)

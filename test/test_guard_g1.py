@@ -7,10 +7,10 @@ here. The least ones of ``MAY_PASS`` move joints by less than policies are inexa
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from g1_recordings import DATA, LIMIT_SETS, needs_recordings, robots_by_limits
 from rosbags.highlevel import AnyReader
 
 from aura_ros.conversions import from_message
@@ -20,20 +20,14 @@ from aura_ros.guard.rules.built import build
 from aura_ros.replay import engine, run
 from aura_ros.replay.faults import KINDS
 from aura_ros.replay.run import run_replay
-from aura_ros.robot.load import load_robot
-from aura_ros.robot.problems import RobotConfigError
 from aura_ros.robot.urdf_source import urdf_of
 from aura_ros.types import Command, GuardStatus, Verdict
 
-DATA = Path(__file__).resolve().parent.parent.parent / "shared/data/g1_bottle"
 # When faults begin [s since the start]: while the right arm moves.
 ONSETS = {"g1_ep001": 5, "g1_ep002": 4}
-LIMIT_SETS = (None, "collaborative")
 ELBOW = "right_elbow_joint"
 
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason="the recordings of the Unitree G1 are not beside the checkout"
-)
+pytestmark = needs_recordings
 
 KINEMATIC = {
     "nan": (f"{ELBOW}:@:1", "all:@:1", "all:@:30"),
@@ -65,12 +59,7 @@ MAY_BE_CORRECTED = ("spike", "normalisation", "spliced")
 
 @pytest.fixture(scope="module")
 def robots():
-    try:
-        return {limits: load_robot("unitree_g1", limit_set=limits) for limits in LIMIT_SETS}
-    except RobotConfigError as error:
-        if "example-robot-data" not in str(error):
-            raise
-        pytest.skip("example-robot-data with the URDF of the G1 is not installed")
+    return robots_by_limits()
 
 
 @pytest.fixture(autouse=True)

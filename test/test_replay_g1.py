@@ -4,37 +4,27 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from g1_recordings import DATA, LIMIT_SETS, needs_recordings, robots_by_limits
 from rosbags.highlevel import AnyReader
 
 from aura_ros.conversions import from_message
 from aura_ros.replay import run
 from aura_ros.replay.run import run_replay
 from aura_ros.robot.load import load_robot
-from aura_ros.robot.problems import RobotConfigError
 from aura_ros.types import NS, ActionChunk, Decision, Verdict
 
-DATA = Path(__file__).resolve().parent.parent.parent / "shared/data/g1_bottle"
 EPISODES = ("g1_ep001", "g1_ep002")
-LIMIT_SETS = (None, "collaborative")
 
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason="the recordings of the Unitree G1 are not beside the checkout"
-)
+pytestmark = needs_recordings
 
 
 @pytest.fixture(scope="module")
 def robots():
-    try:
-        return {limits: load_robot("unitree_g1", limit_set=limits) for limits in LIMIT_SETS}
-    except RobotConfigError as error:
-        if "example-robot-data" not in str(error):
-            raise
-        pytest.skip("example-robot-data with the URDF of the G1 is not installed")
+    return robots_by_limits()
 
 
 def replay(robot, out, episode="g1_ep001", **options):

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from aura_ros.bench.guard.experiment import MIDDLE, NONE, OURS, Design
 from aura_ros.bench.guard.faults import CLASSES, HARD, SEVERITIES, Kind
-from aura_ros.bench.guard.statistics import Share
 from aura_ros.bench.guard.summary import Cell, Runs, caught_of, cell, nominal, recovery
+from aura_ros.bench.loop.shares import Share
 from aura_ros.bench.loop.shown import table_text
 from aura_ros.figures import Metric
 

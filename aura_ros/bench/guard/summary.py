@@ -9,7 +9,8 @@ from statistics import median
 
 from aura_ros.bench.guard.experiment import NO_GATE, NONE, OURS, Job, is_told_anew
 from aura_ros.bench.guard.run import ABSORBED, CAUGHT, IDLE, MISSED, Run
-from aura_ros.bench.guard.statistics import Share, paired_difference, share
+from aura_ros.bench.guard.statistics import paired_difference
+from aura_ros.bench.loop.shares import Share, share
 
 Runs = Mapping[Job, Run]
 

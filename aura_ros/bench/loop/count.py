@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from aura_ros.bench.loop.outcome import Outcome
+from aura_ros.bench.loop.shares import share
 
-CONFIDENCE = 0.95
 LIMITS = ("position", "velocity", "acceleration", "jerk")
 
 
@@ -52,17 +52,14 @@ class Row:
 
 def row(outcomes: Iterable[Outcome]) -> Row:
     """What one cell's episodes come to; there must be at least one."""
-    # Loads slowly: only who counts needs it, the processes that run episodes do not.
-    from scipy.stats import binomtest
-
     runs = list(outcomes)
     times = [run.done_s for run in runs if run.done_s is not None]
-    interval = binomtest(len(times), len(runs)).proportion_ci(CONFIDENCE, method="exact")
+    done = share(len(times), len(runs))
     return Row(
         episodes=len(runs),
-        success=len(times),
-        low=float(interval.low),
-        high=float(interval.high),
+        success=done.count,
+        low=done.low,
+        high=done.high,
         time_s=median(times) if times else None,
         ended=_counted(run.ended for run in runs if run.done_s is None),
         stalls=sum(run.stalls for run in runs),

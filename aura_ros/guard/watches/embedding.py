@@ -8,12 +8,10 @@ import numpy as np
 
 from aura_ros.guard.entry import Entry, Setup, Stage
 from aura_ros.guard.lattice import below, unknown
-from aura_ros.guard.ood.debounce import Debounced
 from aura_ros.guard.ood.embedding import EmbeddingShape, Metric
-from aura_ros.guard.ood.held import Held
+from aura_ros.guard.ood.seen import Seen
 from aura_ros.guard.ood.shown import Shown
 from aura_ros.guard.risk.calibration import OPTION, part_of
-from aura_ros.guard.risk.session import Boundary
 from aura_ros.guard.watch import About, Watch
 from aura_ros.robot.spec import Table
 from aura_ros.types import Array, Check, Decision, Now, PolicyFeatures
@@ -31,21 +29,17 @@ class EmbeddingWatch(Watch):
         calibrated: EmbeddingShape = part_of(setup, self.name)
         self._decision, self._limit = setup.decision, calibrated.limit
         self._length, self._metric = len(calibrated.mean), Metric(calibrated)
-        self._boundary, self._held = Boundary(), Held()
-        self._shown, self._window = Shown(), Debounced()
-        self._value, self._fault = 0.0, ""
+        self._shown, self._seen = Shown(), Seen()
+        self._fault = ""
 
     def hear(self, value: Any, now: Now) -> None:
         """Features, chunks, leases, and where episodes begin."""
-        self._held.hear(value, now)
-        if self._boundary.crossed(value):
-            self._window.forget()
-            self._value = 0.0
+        self._seen.hear(value, now)
         self._shown.hear(value)
         if isinstance(value, PolicyFeatures):
             self._fault = self._fault_of(value.embedding)
-            if not self._fault and not self._held.was_at(value.stamp_ns):
-                self._value = self._window.take(self._metric.of(value.embedding))
+            if not self._fault and self._seen.counts(value.stamp_ns):
+                self._seen.take(self._metric.of(value.embedding))
 
     def checks(self, now: Now) -> tuple[Check, ...]:
         """One check."""
@@ -53,7 +47,7 @@ class EmbeddingWatch(Watch):
         if fault:
             return (unknown(self.name, f"embedding: {fault}"),)
         words = "what the policy sees is unlike what it was calibrated on"
-        return (below(self.name, self._value, self._limit, words, self._decision),)
+        return (below(self.name, self._seen.value, self._limit, words, self._decision),)
 
     def _fault_of(self, embedding: Array) -> str:
         if embedding.shape != (self._length,):

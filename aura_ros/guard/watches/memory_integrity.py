@@ -83,13 +83,7 @@ class MemoryIntegrity(Watch):
         if self._last is None or state.updates == 1 or self._features is None:
             return True
         # Of features that are still on their way the episode is not known.
-        return self._features[2] != state.sequence or self._is_anew(state)
-
-    def _is_anew(self, state: MemoryState) -> bool:
-        """Whether an episode, or the memory, is known to begin with this update."""
-        if state.updates == 1 or self._features is None:
-            return True
-        return self._features[2] == state.sequence and self._features[:2] != self._episode
+        return self._features[2] != state.sequence or self._features[:2] != self._episode
 
     def _disorder(self, state: MemoryState) -> str:
         last = self._last

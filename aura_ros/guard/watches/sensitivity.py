@@ -7,11 +7,10 @@ from typing import Any
 
 from aura_ros.guard.entry import Entry, Setup, Stage
 from aura_ros.guard.lattice import below, passed, unknown
-from aura_ros.guard.ood.debounce import Debounced, DebouncedLimit
-from aura_ros.guard.ood.held import Held
+from aura_ros.guard.ood.debounce import DebouncedLimit
+from aura_ros.guard.ood.seen import Seen
 from aura_ros.guard.ood.shown import Shown
 from aura_ros.guard.risk.calibration import OPTION, part_of
-from aura_ros.guard.risk.session import Boundary
 from aura_ros.guard.watch import About, Watch
 from aura_ros.robot.spec import Field, Flag, Table
 from aura_ros.types import Check, Decision, Now, PolicyFeatures
@@ -32,21 +31,17 @@ class SensitivityWatch(Watch):
         calibrated: DebouncedLimit = part_of(setup, self.name)
         self._decision, self._limit = setup.decision, calibrated.limit
         self._required = bool(setup.options.get("require", False))
-        self._boundary, self._held = Boundary(), Held()
-        self._shown, self._window = Shown(), Debounced()
-        self._value, self._known = 0.0, True
+        self._shown, self._seen = Shown(), Seen()
+        self._known = True
 
     def hear(self, value: Any, now: Now) -> None:
         """Features, chunks, leases, and where episodes begin."""
-        self._held.hear(value, now)
-        if self._boundary.crossed(value):
-            self._window.forget()
-            self._value = 0.0
+        self._seen.hear(value, now)
         self._shown.hear(value)
         if isinstance(value, PolicyFeatures):
             self._known = math.isfinite(value.sensitivity)
-            if self._known and not self._held.was_at(value.stamp_ns):
-                self._value = self._window.take(value.sensitivity)
+            if self._known and self._seen.counts(value.stamp_ns):
+                self._seen.take(value.sensitivity)
 
     def checks(self, now: Now) -> tuple[Check, ...]:
         """One check."""
@@ -56,7 +51,7 @@ class SensitivityWatch(Watch):
         if fault:
             return (passed(self.name, 0.0, self._limit),)
         words = "the policy's flow is unsteady here"
-        return (below(self.name, self._value, self._limit, words, self._decision),)
+        return (below(self.name, self._seen.value, self._limit, words, self._decision),)
 
 
 ENTRY = Entry(
