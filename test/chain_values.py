@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import settings
 
 from aura_ros.fuser.fuser import Fuser
-from aura_ros.fuser.loop import CommandLoop
+from aura_ros.fuser.loop import LONGEST_STEP_NS, CommandLoop
 from aura_ros.motion.jerk import integrate, knot_at_or_after
 from aura_ros.motion.stop import stop_jerk
 from aura_ros.robot.description import Camera, CommandOutput, JointGroup, Limits, Robot
@@ -274,5 +274,7 @@ class Cell:
         position = np.array([command.position for command in self.commands])
         if len(position) > 1:
             step = np.abs(np.diff(position, axis=0))
-            allowed = self.robot.limits.velocity * (COMMAND_NS / NS) * (1 + 1e-6) + 1e-9
+            pause_ns = np.diff([command.stamp_ns for command in self.commands])
+            seconds = np.minimum(pause_ns, LONGEST_STEP_NS)[:, None] / NS
+            allowed = self.robot.limits.velocity * seconds * (1 + 1e-6) + 1e-9
             assert (step <= allowed).all()

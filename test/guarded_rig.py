@@ -120,6 +120,12 @@ class Wired:
         """What becomes of messages of ``kind`` from now on, in turn."""
         self._fates[kind] = itertools.cycle(each)
 
+    def fate_of_all(self, *each: Fate) -> None:
+        """What becomes of every message from now on, in turn."""
+        self._fates.clear()
+        for kind in ROUTES:
+            self.fate(kind, *each)
+
     def send(self, value: Any) -> None:
         """To every room that takes it, at once or as its fate is."""
         for room in ROUTES.get(type(value), ()):
@@ -260,6 +266,8 @@ class Wired:
         assert_within(plan, self.robot.limits)
         assert_smooth(plan)
         before = self._committed
+        # By that order whoever hears two of them tells which is the later.
+        assert before is None or plan.start_ns >= before.start_ns
         if isinstance(cause, Verdict) and cause.decision == Decision.ALLOW:
             proposed = self.proposals[cause.plan_digest]
             ahead = slice_from(plan, proposed.start_ns)

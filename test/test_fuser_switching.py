@@ -324,7 +324,9 @@ def test_what_was_not_watched_yet_is_watched_before_it_is_judged():
 
 def test_a_closed_hand_holds_before_the_first_motion_begins():
     made = rig(begins_open=False).run(0.105)
-    assert made.of(Commitment)[-1].plan.start_ns > at(made.seconds).ros_ns
+    plan, now_ns = made.of(Commitment)[-1].plan, at(made.seconds).ros_ns
+    assert plan.chunk_digest
+    assert not sample(plan, now_ns).velocity.any()
     made.fuser.handle(Tick(), at(made.seconds))
     assert made.fuser.health(at(made.seconds)).values["contact"] == "holding"
 

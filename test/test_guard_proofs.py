@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from chain_values import COMMAND_NS, NS, at, chunk, home, joints_at, moving_plan, picture
-from guarded_rig import PROMPT, ROBOT, Wired
+from guarded_rig import MOVING, PROMPT, ROBOT, Wired
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -219,6 +219,31 @@ def test_lost_doubled_and_late_messages_lead_to_no_motion_without_lease(happens,
     assert_all_allowed(made)
     made.assert_moved_within_limits()
     assert made.longest_ns <= LATE_NS
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(turns, lossy, st.lists(st.sampled_from([PROMPT, ()]), min_size=1, max_size=4))
+@example([("good", 0.9, 10), ("good", -0.5, 60)], {Verdict: [(9,), (0,)]}, [PROMPT])
+def test_after_whatever_happened_a_good_chunk_is_committed_again(happens, fates, commitments):
+    """Guard and fuser may have missed each other's words; they do not stay apart: a chunk may
+    be refused for that, and the robot be held, but only until both know the same again.
+
+    On one topic nothing overtakes: commitments may be lost, but come in their order.
+    """
+    made = played(happens, {**fates, Commitment: commitments})
+    made.fate_of_all(PROMPT)
+    made.run(1.1)  # what was on its way is there
+    made.risk(RiskLevel.OK)
+    if made.guard.mode not in MOVING:
+        made.reset()
+        made.tell(Arm(False))
+        made.tell(Arm(True))
+    made.run(0.3)
+    count, made.session = len(made.commitments), made.session + 1
+    for _ in range(4):
+        made.chunk("good", -0.2 * np.sign(made.position[0]))
+        made.run(0.3)
+    assert any(isinstance(cause, Verdict) for cause, _, _ in made.commitments[count:])
 
 
 def test_without_loss_the_robot_rests_one_tail_after_the_word():

@@ -1,12 +1,16 @@
 """Stop tails end at rest from every state, with the least jerk."""
 
 import numpy as np
+from chain_values import moving_plan, toy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aura_ros.motion.bounds import ratios
-from aura_ros.motion.jerk import integrate
+from aura_ros.motion.jerk import integrate, splice
 from aura_ros.motion.stop import (
+    FOREVER,
+    at_rest,
+    rests_until,
     stop_gain,
     stop_jerk,
     tail_bounds,
@@ -89,3 +93,16 @@ def test_bounds_of_tails_are_no_less_than_their_ratios(seed, knots):
     for name in ("position", "velocity", "acceleration", "jerk"):
         assert (getattr(bound, name) >= getattr(used, name) * (1 - 1e-12)).all()
         assert np.isfinite(getattr(bound, name)).all()
+
+
+def test_rest_lasts_until_the_knot_before_the_next_motion():
+    robot = toy()
+    moving, h = moving_plan(robot), robot.knot_period_ns
+    begin, end = moving.start_ns, moving.end_ns
+    first = at_rest(moving.position[0], begin - 10 * h, h, robot.joints)
+    later = at_rest(moving.position[-1], end + 10 * h, h, robot.joints)
+    plan = splice(splice(first, moving), later)
+    assert rests_until(plan, begin - 10 * h) == rests_until(plan, begin - 99 * h) == begin
+    assert rests_until(plan, begin - 4 * h - 1) == begin
+    assert rests_until(plan, begin + 3 * h + 1) == begin + 3 * h + 1
+    assert rests_until(plan, end) == rests_until(plan, end + 99 * h) == FOREVER

@@ -48,6 +48,10 @@ from aura_ros.types import (
     WayBack,
 )
 
+# The guard's check that a plan continues the committed motion. Where it fails the guard has missed
+# what was committed, and unless it is told again it refuses every plan to come.
+MISSED = "continuity"
+
 
 class Fuser:
     """One robot's fuser. ``handle`` is its only entry; the order of calls is its only input."""
@@ -125,6 +129,8 @@ class Fuser:
         self._tasks.look_after(self._taken.newest, bool(self._judged))
         if not value.plan_digest and value.decision != Decision.ALLOW:
             self._forget_chunk(value.chunk_digest)
+        if any(check.name == MISSED and not check.passed for check in value.checks):
+            out += self._moving.say_again()
         return [*out, *self._follow(self._judged.next(now), now)]
 
     @handle.register

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aura_ros.motion.jerk import sample
+from aura_ros.motion.jerk import sample, slice_from, splice
+from aura_ros.motion.stop import rests_until
 from aura_ros.robot.description import Limits
 from aura_ros.types import NS, Array, Command, Now, Track
 
@@ -22,7 +24,8 @@ class CommandLoop:
     the last safe one is repeated until ``reset``.
 
     Where the loop comes too late the motion goes on where it was, and the commands lag behind
-    the plan until the robot is at rest: late motion is safe, a leap is not.
+    the plan until the robot is at rest: late motion is safe, a leap is not. However late it is,
+    it keeps what it has not commanded yet of the tracks before.
 
     ``rotations`` are the columns of rotation vectors and their greatest length [rad].
     """
@@ -44,7 +47,16 @@ class CommandLoop:
         if track is None or (track.anchored and not self.tripped):
             self._last = self._asked_ns = None
             self._lag_ns = 0
+        elif self._track is not None and self._asked_ns is not None:
+            track = self._continued(self._track, track, self._asked_ns - self._lag_ns)
         self._track = track
+
+    @staticmethod
+    def _continued(old: Track, new: Track, here_ns: int) -> Track:
+        """``new``, with the motion of ``old`` from where the commands are, up to its start."""
+        if new.plan.start_ns <= here_ns:
+            return new
+        return replace(new, plan=splice(slice_from(old.plan, here_ns), new.plan))
 
     @property
     def end_ns(self) -> int | None:
@@ -76,8 +88,9 @@ class CommandLoop:
             late_ns = now.ros_ns - self._asked_ns - LONGEST_STEP_NS
             self._lag_ns += max(late_ns, 0)
         self._asked_ns = now.ros_ns
-        if now.ros_ns - self._lag_ns >= track.plan.end_ns:
-            self._lag_ns = 0
+        if self._lag_ns:
+            there_ns = rests_until(track.plan, now.ros_ns - self._lag_ns)
+            self._lag_ns = max(now.ros_ns - there_ns, 0)
         return now.ros_ns - self._lag_ns
 
     def _held(self, now: Now) -> Command | None:

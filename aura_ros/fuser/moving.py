@@ -78,7 +78,9 @@ class Moving:
     def commit(self, plan: Plan, now: Now) -> list[Any]:
         """A vetted plan follows the motion so far."""
         if self.leased is None:
-            rest = at_rest(plan.position[0], plan.start_ns, plan.knot_period_ns, plan.joint_names)
+            # From now on, not from the plan's start: the next plan may begin before that one, and
+            # committed motion that begins earlier than what is known counts as old.
+            rest = self._resting(plan.position[0], now)
             nothing = Leased(rest, rest.digest, now.ros_ns, now.steady_ns, self.robot.stop_knots)
             self.leased = nothing.renewed(now, self._lease_until_ns - now.steady_ns)
         self.leased = self.leased.with_plan(plan)
@@ -110,6 +112,11 @@ class Moving:
         if self.leased.identity == before:
             return []
         return [Commitment(self.leased.committed), self.leased.track]
+
+    def say_again(self) -> list[Any]:
+        """What is committed, for who has missed it."""
+        known = self._rest if self.leased is None else self.leased.committed
+        return [] if known is None else [Commitment(known)]
 
     def settle(self, now: Now) -> list[Any]:
         """Time has passed: what stopped is said, and where a robot at rest is."""

@@ -12,6 +12,8 @@ from aura_ros.motion.jerk import integrate, sample
 from aura_ros.robot.description import Limits
 from aura_ros.types import NS, Array, KinematicState, Plan
 
+FOREVER = 2**63 - 1
+
 
 @lru_cache(maxsize=8)
 def stop_gain(knots: int, h: float) -> Array:
@@ -120,6 +122,18 @@ def at_rest(
     """A plan that stays at ``position`` (n,)."""
     zero = np.zeros((1, len(position)))
     return Plan(time_ns, knot_period_ns, np.asarray(position)[None, :], zero, zero, joint_names)
+
+
+def rests_until(plan: Plan, time_ns: int) -> int:
+    """The last moment [ns] up to which the plan stays at rest where it is at ``time_ns``; that
+    moment itself where it moves, and the end of time where it moves no more."""
+    first = min(max((time_ns - plan.start_ns) // plan.knot_period_ns, 0), len(plan.position) - 1)
+    moves = (plan.velocity[first:] != 0) | (plan.acceleration[first:] != 0)
+    moves = (moves | (plan.position[first:] != plan.position[first])).any(axis=1)
+    if not moves.any():
+        return FOREVER
+    last = first + int(np.argmax(moves)) - 1
+    return max(time_ns, plan.start_ns + last * plan.knot_period_ns)
 
 
 def cut(plan: Plan, time_ns: int, knots: int) -> Plan:
