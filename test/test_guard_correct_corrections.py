@@ -53,6 +53,14 @@ def test_what_leaves_the_limits_is_kept_inside():
     assert not failing(replace(made, chunk=chunk))
 
 
+@pytest.mark.parametrize("name", ["row_velocity", "row_position", "workspace"])
+def test_rows_that_jump_are_neither_slowed_nor_kept_inside(name):
+    rows = np.array(swing(0.2, 2.0))
+    rows[len(rows) // 2 :, 0] += 0.6
+    knowing = Corrections(ROBOT, (*ALL, ("workspace", Wall(5.0))))
+    assert proposed(rows, (refused(name),), corrections=knowing)[1] is None
+
+
 def test_another_draw_is_tried_before_anything_else():
     _, (decision, chunk) = proposed(FAST, alternatives=GENTLE[None])
     assert decision == Decision.CLAMP

@@ -8,7 +8,7 @@ from corrections import ROBOT, context, failing, names, swing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aura_ros.guard.correct.scaling import AIMS, CORRECTED, SLOWEST, helps, scaled
+from aura_ros.guard.correct.scaling import AIMS, CORRECTED, FASTEST, SLOWEST, helps, jumps, scaled
 from aura_ros.guard.lattice import failed
 from aura_ros.types import NO_ALTERNATIVES, ROLLBACK, Decision
 
@@ -53,6 +53,45 @@ def test_motion_is_made_no_slower_than_four_times():
     assert scaled(context(rows), (), 1) is not None
     rows[:, 0] *= 1.01
     assert scaled(context(rows), (), 1) is None
+
+
+def going(times_too_fast):
+    """Rows that go on as fast as that."""
+    rows = np.array(swing(0.0, 1.0))
+    rows[:, 0] += times_too_fast * ROBOT.limits.velocity[0] * 0.05 * np.arange(len(rows))
+    return rows
+
+
+def joined(apart_rad):
+    """Rows of which the later ones are of another motion, so far away."""
+    rows = np.array(swing(0.0, 1.0))
+    rows[len(rows) // 2 :, 0] += apart_rad
+    return rows
+
+
+def test_rows_more_than_twice_too_fast_are_no_motion():
+    assert not jumps(context(going(FASTEST * (1 - 1e-6))))
+    assert jumps(context(going(FASTEST * 1.01)))
+    # Two differences of velocity at the seam, each of the whole way in one period.
+    at_limit = FASTEST**2 * ROBOT.limits.acceleration[0] * 0.05**2
+    assert not jumps(context(joined(at_limit * (1 - 1e-6))))
+    assert jumps(context(joined(at_limit * 1.01)))
+
+
+def test_caution_makes_no_jump_of_a_motion_and_slowness_no_motion_of_a_jump():
+    made = context(going(1.9))
+    assert not jumps(replace(made, share=0.5))
+    once = scaled(made, (), 1)
+    assert not jumps(replace(made, chunk=once))
+    bad = context(going(3.0)).chunk
+    slower = replace(bad, row_period_ns=2 * bad.row_period_ns, source=CORRECTED)
+    assert jumps(replace(made, chunk=slower))
+
+
+def test_rows_that_are_no_numbers_jump():
+    rows = going(0.1)
+    rows[3, 0] = np.nan
+    assert jumps(context(rows))
 
 
 def test_how_slow_it_was_made_before_counts():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from aura_ros.guard.context import Context
 from aura_ros.guard.correct.barrier import Geometry, filtered
 from aura_ros.guard.correct.best import OF_ROWS, best
-from aura_ros.guard.correct.scaling import helps, scaled
+from aura_ros.guard.correct.scaling import helps, jumps, scaled
 from aura_ros.guard.lattice import join
 from aura_ros.guard.running import Named
 from aura_ros.robot.description import Robot
@@ -66,7 +66,10 @@ class Corrections:
     def _changed(
         self, context: Context, failing: tuple[Check, ...], attempt: int
     ) -> tuple[Decision, ActionChunk] | None:
-        """Rows kept inside, which are no faster than they may be either; or the same ones later."""
+        """Rows kept inside, which are no faster than they may be either; or the same ones later.
+        Of rows that jump there is neither: what belongs together is not known."""
+        if jumps(context):
+            return None
         names = {check.name for check in failing}
         misplaced = names & (PLACES | NEAR)
         slow = tuple(check for check in failing if helps(check))

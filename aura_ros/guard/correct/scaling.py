@@ -20,6 +20,9 @@ from aura_ros.types import NO_ALTERNATIVES, ROLLBACK, ActionChunk, Array, Check,
 CORRECTED = "corrected"
 # How much slower than the policy meant it a motion may become: beyond that it is another one.
 SLOWEST = 4.0
+# How many times too fast for the robot rows may be: more is no fast motion but a jump, of rows that
+# do not belong together or were scaled wrongly, and no more right when it is slow.
+FASTEST = 2.0
 # Share of the limits that is aimed at, by attempt: the plan needs some of the rest to follow.
 AIMS = (0.95, 0.85, 0.7)
 # What these checks measure falls by this power of the factor.
@@ -73,13 +76,24 @@ def slowed(context: Context) -> float:
     return context.chunk.row_period_ns / context.robot.row_period_ns
 
 
+def jumps(context: Context) -> bool:
+    """Whether the policy's rows are too fast to be one motion, at whatever speed."""
+    times_too_fast = max(factors(context, share=1.0, aim=1.0)) * slowed(context)
+    return not times_too_fast <= FASTEST
+
+
 def needed_by_rows(context: Context, aim: float) -> float:
     """The factor at which the rows use the share ``aim`` of what they may use."""
+    return max(factors(context, context.share, aim))
+
+
+def factors(context: Context, share: float, aim: float) -> tuple[float, float]:
+    """The factors at which the rows' velocity, of which ``share`` is allowed, and their
+    acceleration use ``aim`` of their limits."""
     velocity, acceleration = context.row_rates
     limits = context.robot.limits
-    v = _most(velocity / limits.velocity) / (context.share * aim)
-    a = _most(acceleration / limits.acceleration) / aim
-    return max(v, math.sqrt(a))
+    v = _most(velocity / limits.velocity) / (share * aim)
+    return v, math.sqrt(_most(acceleration / limits.acceleration) / aim)
 
 
 def needed(check: Check, context: Context, aim: float) -> float:
