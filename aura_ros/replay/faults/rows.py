@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from aura_ros.replay import changes
 from aura_ros.replay.actions import Segment
 from aura_ros.replay.faults.fault import Fault, InjectError, column_of, columns_of, first_changed
 from aura_ros.types import NS, ActionChunk, Array, Now
@@ -66,7 +67,7 @@ class WrongNormalisation(RowFault):
 
     def changed(self, rows: Array, chunk: ActionChunk, now: Now) -> Array:
         """As ``RowFault.changed``."""
-        return np.asarray(self._mean + self.injected.size * (rows - self._mean))
+        return changes.scaled(rows, self._mean, self.injected.size)
 
 
 class SwappedFrame(RowFault):
@@ -85,9 +86,7 @@ class SwappedFrame(RowFault):
 
     def changed(self, rows: Array, chunk: ActionChunk, now: Now) -> Array:
         """As ``RowFault.changed``."""
-        one, other = rows[:, self._a].copy(), rows[:, self._b].copy()
-        rows[:, self._a], rows[:, self._b] = other, one
-        return rows
+        return changes.swapped(rows, self._a, self._b)
 
 
 class Spliced(RowFault):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import cycle
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +10,7 @@ import cv2
 import numpy as np
 
 from aura_ros.conversions.sensors import ImageReader
+from aura_ros.replay import changes
 from aura_ros.replay.faults.fault import Fault, InjectError
 from aura_ros.robot.problems import closest
 from aura_ros.types import NS, Image, JointState, Now
@@ -55,23 +55,20 @@ class SensorFault(Fault):
 
 
 class Frozen(SensorFault):
-    """The last frame of a camera comes again and again."""
+    """As ``changes.Frozen``."""
 
     def prepare(self) -> None:
         """Nothing was seen."""
         super().prepare()
-        self._last: Image | None = None
+        self._frozen = changes.Frozen()
 
     def kept(self, value: Any) -> Any:
         """As ``SensorFault.kept``: it is remembered."""
-        self._last = value
-        return value
+        return self._frozen.of(value, False)
 
     def changed(self, value: Any) -> Any:
         """As ``SensorFault.changed``."""
-        if self._last is None:
-            self._last = value
-        return replace(self._last, stamp_ns=value.stamp_ns)
+        return self._frozen.of(value, True)
 
 
 class Black(SensorFault):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from aura_ros.bench.guard.faults.fault import Fault
+from aura_ros.replay import changes
 from aura_ros.types import Image, Now
 
 WHICH = (("wrist",), ("front",), ("front", "wrist"))
@@ -30,19 +31,15 @@ class CameraFault(Fault):
 
 
 class Frozen(CameraFault):
-    """The last frame comes again and again."""
+    """As ``changes.Frozen``."""
 
     def prepare(self) -> None:
         """Nothing was seen."""
-        self._last: dict[str, Image] = {}
+        self._frozen = changes.Frozen()
 
     def changed(self, image: Image, now: Now) -> Image:
         """As ``CameraFault.changed``."""
-        last = self._last.get(image.source)
-        if last is None or not self.strikes(now):
-            self._last[image.source] = image
-            return image
-        return replace(last, stamp_ns=image.stamp_ns)
+        return self._frozen.of(image, self.strikes(now))
 
 
 class Black(CameraFault):

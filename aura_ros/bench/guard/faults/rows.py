@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from aura_ros.bench.guard.faults.fault import Fault
+from aura_ros.replay import changes
 from aura_ros.sim.model import HOME
 from aura_ros.types import NS, ActionChunk, Array, Now
 
@@ -58,7 +59,7 @@ class WrongNormalisation(RowFault):
 
     def changed(self, rows: Array, now: Now) -> Array:
         """As ``RowFault.changed``."""
-        return np.asarray(HOME + self.gains[self.severity] * (rows - HOME))
+        return changes.scaled(rows, HOME, self.gains[self.severity])
 
 
 class SwappedFrame(RowFault):
@@ -70,9 +71,7 @@ class SwappedFrame(RowFault):
             rows[:, [0, 2, 4]] *= -1
             rows[:, 6] = 2 * HOME[6] - rows[:, 6]
             return rows
-        a, b = (4, 6) if self.severity == 0 else (1, 3)
-        rows[:, [a, b]] = rows[:, [b, a]]
-        return rows
+        return changes.swapped(rows, *(([4], [6]) if self.severity == 0 else ([1], [3])))
 
 
 class Spliced(RowFault):
