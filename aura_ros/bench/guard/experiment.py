@@ -15,8 +15,9 @@ from aura_ros.sim.tasks import TASKS
 PARTS = (
     "types", "robot", "motion", "policy", "memory", "monitor", "guard", "fuser", "pipeline.py",
     "sim", "bench/loop", "bench/closed_loop", "bench/guard", "settings.py",
+    "conversions/sensors.py", "replay/changes.py",
 )  # fmt: skip
-LIBRARIES = ("numpy", "daqp", "mujoco")
+LIBRARIES = ("numpy", "daqp", "mujoco", "opencv-python-headless", "pin")
 
 NO_GATE, CLAMP, STATELESS, EMA, BARRIER, OURS = ARMS = (
     "no_gate", "clamp", "stateless", "stateless+ema", "cbf_qp", "ours",
