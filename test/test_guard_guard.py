@@ -499,6 +499,24 @@ def test_what_is_remembered_is_bounded():
     assert len(watch.guard._judge._chunks) == REMEMBERED
 
 
+@pytest.mark.parametrize("jumps", [False, True])
+def test_a_policy_that_starts_long_after_the_guard_is_no_policy_of_the_future(jumps):
+    watch = Watch(auto_arm=True)
+    born = 1_000_000_000_000_000_000
+    watch.guard = Guard(ROBOT, GuardConfig(auto_arm=True), session=born)
+    watch.run(0.1)
+    watch.seconds = 300.0
+    watch.run(0.1)
+    if jumps:
+        watch.tell(ClockJump())
+        watch.run(0.3)
+    late = born + 361_000_000_000  # clocks agree to a minute
+    (verdict,) = watch.tell(watch.chunk(session=late))
+    assert verdict.reason == "sequence"
+    assert "begins in the future" in verdict.checks[1].detail
+    assert watch.tell(watch.chunk(session=late - 1_000_000_000)) == []
+
+
 # --- the rest -------------------------------------------------------------------------------
 
 

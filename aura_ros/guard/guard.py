@@ -107,6 +107,7 @@ class Guard:
 
     def handle(self, value: Any, now: Now) -> list[Any]:
         """Take one value that arrived at ``now``; return what follows from it, in order."""
+        self._judge.begin(now)
         self._catch_up()
         if not isinstance(value, Answer):
             self._standing.hear(value, now)

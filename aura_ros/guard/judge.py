@@ -31,7 +31,13 @@ class Judge:
 
     def __init__(self, robot: Robot, checks: Checks, run: Runner, session: int) -> None:
         self._robot, self._checks, self._run, self._session = robot, checks, run, session
+        self._began_ns: int | None = None
         self.forget()
+
+    def begin(self, now: Now) -> None:
+        """The guard's process lives: its ``session`` is counted from the first word of that."""
+        if self._began_ns is None:
+            self._began_ns = now.steady_ns
 
     def forget(self) -> None:
         """Forget every chunk and plan: at the start, and when ROS time jumped."""
@@ -42,7 +48,6 @@ class Judge:
         self._chunks: dict[str, ActionChunk] = {}
         self._corrections: dict[str, int] = {}
         self._judged: deque[str] = deque(maxlen=REMEMBERED)
-        self._began_ns: int | None = None
 
     def chunk(self, digest: str) -> ActionChunk | None:
         """A chunk that passed, by its digest."""
@@ -113,8 +118,7 @@ class Judge:
         share: float = 1.0,
         ordered: bool = True,
     ) -> Context:
-        if self._began_ns is None:
-            self._began_ns = now.steady_ns
+        began_ns = now.steady_ns if self._began_ns is None else self._began_ns
         return Context(
             now,
             self._robot,
@@ -126,7 +130,7 @@ class Judge:
             self._last_order if ordered else None,
             frozenset(self._judged),
             share,
-            self._session + now.steady_ns - self._began_ns if self._session else None,
+            self._session + now.steady_ns - began_ns if self._session else None,
         )
 
 
