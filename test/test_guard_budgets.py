@@ -87,6 +87,17 @@ def test_refusals_of_chunks_and_plans_count():
     assert only(found, 1.0).value == 0
 
 
+SPENT = failed("budget_refusals", 3, 2, Decision.REFUSE, "3 refusals within a minute")
+
+
+@pytest.mark.parametrize("why", [HELD, SPENT])
+def test_what_is_refused_because_motion_is_held_does_not_hold_it_on(why):
+    found = watch(refusals=2)
+    for k in range(100):
+        found.hear(turn(False, why, BAD), at(0.1 * k))
+    assert only(found, 10.0).value == 0
+
+
 def test_the_way_of_the_worst_joint_is_its_path():
     path = np.abs(np.diff(PLAN.position, axis=0)).sum(axis=0)
     found = watch(path_length=10.0)

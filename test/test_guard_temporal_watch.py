@@ -126,6 +126,14 @@ def test_the_past_begins_anew(event):
     assert told.tell(0.1, event).tick(0.15).run()[0].passed
 
 
+def test_after_a_clock_jump_the_motion_of_another_time_is_none():
+    away = moving_plan(ROBOT)
+    away = replace(away, position=away.position + 1.0)
+    told = Told("tracking_error <= 0.5").tell(5.0, Commitment(away)).tick(5.0)
+    assert not told.run()[0].passed
+    assert told.tell(5.1, ClockJump()).tick(0.0).run()[0].passed
+
+
 def test_after_a_clock_jump_stamps_may_be_earlier():
     told = Told("speed <= 0.5").tick(5.0, 0.75).tell(5.1, ClockJump())
     assert told.tick(0.0).run()[0].passed

@@ -7,7 +7,7 @@ from collections import deque
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.context import Context
 from aura_ros.guard.lattice import failed, passed
-from aura_ros.guard.mode import State
+from aura_ros.guard.mode import MODE, State
 from aura_ros.guard.rules.built import Checks
 from aura_ros.guard.running import Runner, run_checks
 from aura_ros.robot.description import Robot
@@ -140,8 +140,8 @@ def mode_check(state: State, reason: str, chunk: ActionChunk) -> Check:
     if not state.moving:
         decision = Decision.HOLD if state.mode == Mode.HOLD else Decision.REFUSE
         words = f"the guard is {state.mode.name}: {reason}"
-        return failed("mode", state.mode, Mode.ACTIVE, decision, words)
+        return failed(MODE, state.mode, Mode.ACTIVE, decision, words)
     if state.recovering and chunk.source != ROLLBACK:
         words = "only the way back may move now"
-        return failed("mode", state.mode, Mode.ACTIVE, Decision.REFUSE, words)
-    return passed("mode", state.mode, Mode.ACTIVE)
+        return failed(MODE, state.mode, Mode.ACTIVE, Decision.REFUSE, words)
+    return passed(MODE, state.mode, Mode.ACTIVE)

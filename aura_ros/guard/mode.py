@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from aura_ros.types import Decision, Mode
 
 MOVING = (Mode.ARMED, Mode.ACTIVE)
+# The check of plans that says whether the mode lets them move.
+MODE = "mode"
 RESUME, RETREAT, DISARM = OPTIONS = ("resume", "retreat", "disarm")
 
 

@@ -57,6 +57,8 @@ class Run:
     def hear(self, value: Any, now: Now) -> None:
         """One value that the guard heard; a tick takes a sample."""
         self._heard.hear(value, now)
+        if isinstance(value, ClockJump):
+            self._heard.jump()
         if isinstance(value, ClockJump | Reset):
             self._begin()
         elif isinstance(value, Tick) and now.ros_ns > self._last_ns:

@@ -14,6 +14,7 @@ import numpy as np
 
 from aura_ros.guard.entry import Entry, Setup, Stage, Unavailable
 from aura_ros.guard.lattice import below
+from aura_ros.guard.mode import MODE
 from aura_ros.guard.watch import Judged, Turn, Watch
 from aura_ros.motion.jerk import sample
 from aura_ros.robot.description import Robot
@@ -36,6 +37,9 @@ WINDOW_S = 60.0
 # Further back than this share of its way a gripper counts as open again.
 OPEN_SHARE, CLOSED_SHARE = 0.6, 0.4
 
+# What is refused for these is refused because motion is held already.
+HELD = (MODE, "budget_refusals")
+
 _COUNT = Number(1, 1e6, whole=True)
 OPTIONS = Table(
     {
@@ -57,7 +61,8 @@ UNITS = MappingProxyType({
 
 class Budgets(Watch):
     """One check a budget that is set, ``budget_<name>``: value: what was used within the last
-    minute; limit: the budget. HOLD (or what the rules say) until the minute has passed.
+    minute; limit: the budget. HOLD (or what the rules say) until the minute has passed. Plans that
+    come while motion is held are refused for that: they are no refusals, or a HOLD would never end.
 
     ``budget_cooldown``: value: the part of the cooldown that is left [s]; limit 0; SLOW.
     """
@@ -83,7 +88,8 @@ class Budgets(Watch):
     def hear(self, value: Any, now: Now) -> None:
         """What is judged, committed and executed."""
         if isinstance(value, Turn):
-            self._judged(value.checks, not value.allowed, now)
+            is_held = any(check.name in HELD and not check.passed for check in value.checks)
+            self._judged(value.checks, not (value.allowed or is_held), now)
         elif isinstance(value, Judged):
             self._judged(value.checks, not all(check.passed for check in value.checks), now)
         elif isinstance(value, Lease) and not value.granted:
