@@ -18,6 +18,7 @@ from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.loop import CommandLoop
 from aura_ros.motion.jerk import sample
 from aura_ros.policy.latency import LatencyEstimate
+from aura_ros.policy.outstanding import Outstanding
 from aura_ros.policy.policy import PolicyConfig
 from aura_ros.types import (
     NS,
@@ -30,8 +31,10 @@ from aura_ros.types import (
     Lease,
     Mode,
     Now,
+    Observation,
     Plan,
     Proposal,
+    Request,
     Tick,
     Track,
     Verdict,
@@ -55,10 +58,8 @@ class Ours:
         self._fuser = Fuser(setup.robot, self._config)
         self._loop = CommandLoop(setup.robot.limits, setup.robot.rotations)
         self._latency = LatencyEstimate(int(PolicyConfig().initial_latency * NS))
-        self._asked_ns: dict[int, int] = {}
+        self._outstanding = Outstanding(self._latency)
         self._asked = 0
-        self._warm_ns: int | None = None
-        self._next_request_ns = 0
         self._next_beat_ns = 0
         self._beats = 0
         self._verdicts: list[tuple[int, Plan]] = []
@@ -78,17 +79,20 @@ class Ours:
         one waits for the verdict, since it begins on the plan that is judged."""
         allowed = self._setup.in_flight
         is_judged = allowed == 1 and bool(self._verdicts)
-        return in_flight < allowed and not is_judged and now_ns >= self._next_request_ns
+        return in_flight < allowed and not is_judged and now_ns >= self._outstanding.next_ns
 
     def asked(self, now_ns: int) -> KinematicState:
         """The planned state at the time of execution, as the policy room hands it out."""
         self._beat(now_ns)
-        spacing = self._latency.p95_ns // self._setup.in_flight
-        # Alone, a request follows the answer to the one before.
-        spacing = spacing if self._setup.in_flight > 1 else 0
-        self._next_request_ns = now_ns + max(spacing, self._setup.robot.row_period_ns)
         self._asked += 1
-        self._asked_ns[self._asked] = now_ns
+        start = self._start(now_ns)
+        seen = Observation(now_ns, {}, JointState(now_ns, self._position, self._velocity), "")
+        request = Request(self._asked, 1, seen, start, None)
+        period_ns = self._setup.robot.row_period_ns
+        self._outstanding.ask(request, _both(now_ns), period_ns, self._setup.in_flight)
+        return start
+
+    def _start(self, now_ns: int) -> KinematicState:
         if self._committed is None:
             rest = np.zeros_like(self._position)
             return KinematicState(now_ns, self._position, rest, rest)
@@ -98,18 +102,12 @@ class Ours:
     def receive(self, chunk: ActionChunk, now_ns: int) -> None:
         """A chunk arrives; requests are numbered from 1."""
         self._beat(now_ns)
-        asked_ns = self._asked_ns.pop(chunk.sequence, None)
-        if asked_ns is not None:
-            self._learn(asked_ns, now_ns, chunk.inference_ns)
+        asked = self._outstanding.answer(chunk.sequence, _both(now_ns), self._setup.in_flight)
+        if asked is not None:
+            # The policy room has the answer before the chunk is held up on its way.
+            took_ns = chunk.inference_ns or now_ns - asked.now.steady_ns
+            self._outstanding.accept(asked, _both(asked.now.steady_ns + took_ns))
         self._tell(chunk, now_ns)
-
-    def _learn(self, asked_ns: int, now_ns: int, inference_ns: int) -> None:
-        """The policy room measures request to answer, which is before chunks are held up; what
-        was asked before the first answer waited for loading."""
-        if self._warm_ns is None or asked_ns >= self._warm_ns:
-            self._latency.add(inference_ns or now_ns - asked_ns)
-        if self._warm_ns is None:
-            self._warm_ns = now_ns
 
     # --- commands -------------------------------------------------------------------------
 
