@@ -116,6 +116,21 @@ def test_nothing_moves_while_a_camera_is_frozen():
     assert np.array_equal(plant.position, plant.rest)
 
 
+@pytest.mark.parametrize("full", [True, False])
+def test_rows_mean_what_the_policy_declares(full):
+    class Relative(Straight):
+        actions = "arm: relative; gripper: relative"
+
+        def act(self, request, embedding):
+            return super().act(request, embedding) - request.start.position
+
+    plant, backend = Toy(), Relative()
+    driver = Chain(plant, backend, late(), "there") if full else direct(
+        plant, backend, Synchronous, waits=True
+    )  # fmt: skip
+    assert run(plant, driver).ended == DONE
+
+
 def test_waiting_asks_at_rest_and_only_when_rows_are_used_up():
     plant, backend = Toy(), Straight()
     outcome = run(plant, direct(plant, backend, Synchronous, waits=True))

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from aura_ros.bench.closed_loop import seeing
 from aura_ros.bench.closed_loop.plant import Plant
 from aura_ros.bench.loop.late import Late
@@ -100,10 +98,10 @@ class Chain:
         self._plant, self._backend, self._late = plant, backend, late
         self._instruction, self._rates = instruction, rates or Rates()
         self._tap = tap or Tap()
-        self._policy = Policy(robot, declared=declared_of(backend))
+        actions, declared = seeing.actions(plant, backend), declared_of(backend)
         self._fuser = Fuser(robot)
         rooms: dict[str, Room] = {
-            "policy": self._policy,
+            "policy": Policy(robot, actions=actions, declared=declared),
             "memory": Memory(),
             "monitor": Monitor(),
             "guard": Guard(robot, GuardConfig(auto_arm=True)),
@@ -179,7 +177,5 @@ class Chain:
         """The policy computes on what it saw; its answer comes later."""
         self.requests += 1
         response = answer(self._backend, self._tap.asked(request, self._now))
-        if response.error:
-            self.failures += 1
-            response = Response(request.sequence, np.zeros((0, 0)), np.zeros(0), response.error)
+        self.failures += bool(response.error)
         self._late.add(self._now.steady_ns, self.requests, response)

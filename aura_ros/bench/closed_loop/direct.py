@@ -10,7 +10,8 @@ from aura_ros.bench.closed_loop import seeing
 from aura_ros.bench.closed_loop.plant import Plant
 from aura_ros.bench.execution.executor import Executor
 from aura_ros.bench.loop.late import Late
-from aura_ros.policy.backend import Backend, BackendError
+from aura_ros.pipeline import answer
+from aura_ros.policy.backend import Backend
 from aura_ros.types import ActionChunk, Array, KinematicState, Request
 
 
@@ -30,6 +31,7 @@ class Direct:
         waits: bool,
     ) -> None:
         self._plant, self._backend, self._late = plant, backend, late
+        self._actions = seeing.actions(plant, backend)
         self._instruction, self._executor, self._waits = instruction, executor, waits
         self.requests = self.failures = 0
         self.refused: dict[str, int] = {}
@@ -54,9 +56,8 @@ class Direct:
     def _answer(self, start: KinematicState, now_ns: int) -> ActionChunk | None:
         seen = seeing.observation(self._plant, now_ns, self._instruction)
         request = Request(self.requests, 1, seen, start, None)
-        try:
-            rows = self._backend.act(request, self._backend.encode(seen))
-        except BackendError:
+        response = self._actions.applied(answer(self._backend, request), request)
+        if response.error:
             self.failures += 1
             return None
         robot = self._plant.robot
@@ -68,6 +69,6 @@ class Direct:
             start_ns=start.time_ns,
             row_period_ns=robot.row_period_ns,
             joint_names=robot.joints,
-            rows=rows,
+            rows=response.rows,
             inference_ns=self._late.takes_ns(self.requests),
         )
