@@ -12,7 +12,7 @@ from aura_ros.guard.risk.features import Features
 from aura_ros.guard.risk.fit import fit
 from aura_ros.guard.risk.recorder import Episode
 from aura_ros.guard.watch import Judged, Turn
-from aura_ros.types import Decision, PolicyFeatures
+from aura_ros.types import Decision, PolicyFeatures, Provenance
 
 ROBOT = toy()
 INSTRUCTIONS = (
@@ -36,7 +36,8 @@ def drawn(seed, shift=0.0, turns=TURNS, use=0.0):
         used = np.array([*USES.values()]) + offset + rng.normal(0, 0.05, len(USES)) + use[t]
         start = rng.normal([shift[t], 0, 0], 0.01)
         named = dict(zip(USES, np.clip(used, 0, 1), strict=True))
-        found.append(Features(named, rng.normal(0.5, 0.1), start, rng.normal(0, 0.01, 3)))
+        monitor, disagreement = rng.normal(0.5, 0.1), rng.normal(0, 0.01, 3)
+        found.append(Features(named, monitor, start, disagreement, dict.fromkeys(USES, 1.0)))
     return Episode(
         INSTRUCTIONS[seed % len(INSTRUCTIONS)],
         tuple(found),
@@ -72,11 +73,11 @@ def setup(path=None, decision=Decision.ASK, **options):
     return Setup(ROBOT, GuardConfig, options, decision)
 
 
-def turn(sequence, features=None, allowed=True, moving=True, **changes):
+def turn(sequence, features=None, allowed=True, moving=True, limit=1.0, **changes):
     """A turn whose checks say what ``features`` says, its chunk 0.1 s after the last one's."""
     begin = 0.1 * sequence
     uses = USES if features is None else features.uses
-    checks = [passed(name, use, 1.0) for name, use in uses.items()]
+    checks = [passed(name, use * limit, limit) for name, use in uses.items()]
     mode = passed("mode", 3, 3) if moving else failed("mode", 4, 3, Decision.HOLD, "held")
     rows = home(ROBOT) * np.ones((16, 1))
     committed = moving_plan(ROBOT, 0.0, jerk=np.zeros((4, 3)))
@@ -92,6 +93,23 @@ def judged(sequence, good=True, **changes):
     value = chunk(ROBOT, 0.1 * sequence, sequence, **changes)
     bad = failed("schema", 1, 0, Decision.REFUSE, "bad")
     return Judged(value, (passed("schema", 0, 0) if good else bad,))
+
+
+def of_other_policy(sequence=1, good=True):
+    """A judged chunk of a policy that was not calibrated."""
+    return judged(sequence, good, provenance=Provenance("ab" * 32, "cd" * 32))
+
+
+def assert_holds_for_another_policy(watch):
+    """A chunk of another policy holds, one that was refused does not, the right one ends it."""
+    assert told(watch, [judged(1), of_other_policy(good=False)]).passed
+    check = told(watch, [of_other_policy()])
+    assert (check.passed, check.decision) == (False, Decision.HOLD)
+    assert check.detail.startswith(f"{watch.name}: ")
+    for words in ("guard.json", "policy is one that does not say", "chunks come from abababababab",
+                  "make it with `aura calibrate --guard`"):  # fmt: skip
+        assert words in check.detail
+    assert told(watch, [judged(2)]).passed
 
 
 def shown(sequence, embedding, sensitivity=float("nan")):

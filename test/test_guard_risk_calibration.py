@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from chain_values import at
+from chain_values import at, toy
 from risk_episodes import (
     INSTRUCTIONS,
     ROBOT,
+    TURNS,
+    USES,
     calibrated,
     drawn,
     embeddings,
@@ -18,12 +20,16 @@ from risk_episodes import (
     turn,
 )
 
+from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.entry import Unavailable
 from aura_ros.guard.risk.calibration import load, part_of
 from aura_ros.guard.risk.conformal import CalibrationError
 from aura_ros.guard.risk.fit import fit
 from aura_ros.guard.risk.fit_session import maxima
+from aura_ros.guard.risk.made_with import MadeBy
 from aura_ros.guard.risk.recorder import Episode, Recorder, episode_of
+from aura_ros.guard.rules.built import build
+from aura_ros.guard.rules.load import load_rules
 from aura_ros.types import Instruction, Reset
 
 
@@ -41,32 +47,86 @@ def path(tmp_path):
 
 
 def test_a_file_says_what_was_written(path):
-    read = load(path, ROBOT.digest)
+    read = load(path, ROBOT)
     assert read.text() == calibrated().text()
     assert read.session_risk.shape.uses == ("braking", "plan_velocity", "row_position")
     assert read.uncertainty.limits.tolist() == calibrated().uncertainty.limits.tolist()
 
 
 def test_all_watches_share_one_reading(path):
-    assert load(path, ROBOT.digest) is load(path, ROBOT.digest)
+    assert load(path, ROBOT) is load(path, ROBOT)
 
 
 def test_a_file_that_is_written_anew_is_read_anew(path):
-    first = load(path, ROBOT.digest)
+    first = load(path, ROBOT)
     replace(calibrated(), source="other").save(path)
-    assert first.source != load(path, ROBOT.digest).source == "other"
+    assert first.source != load(path, ROBOT).source == "other"
 
 
-def test_it_is_refused_for_another_robot(path):
-    with pytest.raises(CalibrationError, match="another robot description"):
-        load(path, "other")
+def limits(**changes):
+    return replace(ROBOT, limits=replace(ROBOT.limits, **changes))
+
+
+OTHERS = {
+    "robot.horizon is 16, here 99": replace(ROBOT, horizon=99),
+    "robot.row_period_ns is 50000000, here 1": replace(ROBOT, row_period_ns=1),
+    "robot.cameras is front, here none": replace(ROBOT, cameras=()),
+    r"robot.groups is arm \(joints\): joint_0 joint_1; gripper \(gripper\): finger, here arm": toy(
+        2
+    ),
+    "robot.limits.velocity of joint_0 is 2, here 1.9; robot.limits.velocity of joint_1": limits(
+        velocity=ROBOT.limits.velocity - 0.1
+    ),
+    "robot.limits.jerk of finger is inf, here 9": limits(jerk=np.array([400.0, 400.0, 9.0])),
+}
+
+
+@pytest.mark.parametrize("words", OTHERS)
+def test_it_is_refused_for_another_robot_and_for_other_limits(path, words):
+    with pytest.raises(CalibrationError, match=words) as raised:
+        load(path, OTHERS[words])
+    assert str(path) in str(raised.value)
+    assert "make it with `aura calibrate --guard` for toy as it is now" in str(raised.value)
+    with pytest.raises(CalibrationError, match=words):  # at the guard's configuration
+        build(OTHERS[words], GuardConfig, rules_with(path))
+
+
+def rules_with(path):
+    rules = path.parent / "rules.yaml"
+    rules.write_text("checks: {session_risk: {calibration: guard.json}}")
+    return load_rules(rules)
+
+
+def test_what_makes_no_difference_to_it_is_not_compared(path):
+    """Where topics are, comments in the robot's file, and how its URDF rounds."""
+    same = limits(velocity=ROBOT.limits.velocity * (1 + 1e-9))
+    same = replace(same, digest="other", joint_states_topic="elsewhere")
+    assert load(path, same).robot.groups == calibrated().robot.groups
+    assert build(same, GuardConfig, rules_with(path)).missing == ()
+
+
+def test_it_says_what_it_was_made_with(path):
+    episodes = [replace(drawn(seed), policies=(MadeBy("ab", "cd"),)) for seed in range(8)]
+    fit(episodes, ROBOT, seeds=(200_000, 200_007), version="1.2.3").save(path)
+    read = load(path, ROBOT)
+    assert (read.policy, read.seeds, read.version) == (
+        MadeBy("ab", "cd"), (200_000, 200_007), "1.2.3"
+    )  # fmt: skip
+    assert (read.episodes, read.turns) == (8, 8 * TURNS)
+    assert read.session_risk.uses_of.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_infinite_limits_of_a_robot_are_read_as_written(path):
+    free = limits(lower=np.array([-np.inf, -2, 0]), upper=np.array([np.inf, 2, 1]))
+    fit([drawn(seed) for seed in range(8)], free).save(path)
+    assert load(path, free).robot.limits.lower.tolist() == [-np.inf, -2, 0]
 
 
 def test_a_file_that_is_not_there_names_the_remedy(tmp_path):
     with pytest.raises(CalibrationError, match="does not exist: make it with `aura calibrate"):
-        load(tmp_path / "none.json", ROBOT.digest)
+        load(tmp_path / "none.json", ROBOT)
     with pytest.raises(CalibrationError, match="cannot be read"):
-        load(tmp_path, ROBOT.digest)
+        load(tmp_path, ROBOT)
 
 
 def changed(record):
@@ -79,7 +139,10 @@ def changed(record):
         (changed, "changed after it was made"),
         (lambda record: record.pop("session_risk"), "changed after it was made"),
         (lambda record: record.pop("digest"), "changed after it was made"),
-        (lambda record: record.update(format="other"), "its format is not"),
+        (
+            lambda record: record.update(format="other"),
+            "format is 'other', this version reads 'aura_ros guard calibration 2'",
+        ),
     ],
 )
 def test_a_changed_file_is_refused(path, change, words):
@@ -87,14 +150,14 @@ def test_a_changed_file_is_refused(path, change, words):
     change(record)
     path.write_text(json.dumps(record))
     with pytest.raises(CalibrationError, match=words):
-        load(path, ROBOT.digest)
+        load(path, ROBOT)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "3", "{", '{"format": "aura_ros guard calibration 1"}'])
+@pytest.mark.parametrize("text", ["", "[]", "3", "{", '{"format": "aura_ros guard calibration 2"}'])
 def test_what_is_no_calibration_is_refused(path, text):
     path.write_text(text)
     with pytest.raises(CalibrationError, match="is no calibration of a guard"):
-        load(path, ROBOT.digest)
+        load(path, ROBOT)
 
 
 def test_without_a_file_a_watch_is_unavailable(path):
@@ -103,7 +166,7 @@ def test_without_a_file_a_watch_is_unavailable(path):
     replace(calibrated(), embedding=None).save(path)
     with pytest.raises(Unavailable, match="has no part embedding"):
         part_of(setup(path), "embedding")
-    assert part_of(setup(path), "session_risk").episodes == 40
+    assert part_of(setup(path), "session_risk")[0].episodes == 40
 
 
 # --- fitting ------------------------------------------------------------------------------------
@@ -114,7 +177,6 @@ def test_the_source_is_that_of_the_episodes():
     first = fit(episodes, ROBOT)
     assert first.text() == fit(episodes, ROBOT).text()
     assert first.source != fit([drawn(9), *episodes[1:]], ROBOT).source
-    assert first.robot == ROBOT.digest
 
 
 def test_few_episodes_hold_a_rate_of_their_own():
@@ -130,6 +192,34 @@ def test_few_episodes_hold_a_rate_of_their_own():
 def test_what_cannot_be_fitted_is_an_error(count, alpha, words):
     with pytest.raises(CalibrationError, match=words):
         fit([drawn(seed) for seed in range(count)], ROBOT, alpha)
+
+
+def test_episodes_of_two_policies_are_an_error():
+    mixed = [replace(drawn(k), policies=(MadeBy("ab" * 32 if k else ""),)) for k in range(8)]
+    with pytest.raises(CalibrationError, match=r"several policies.*abababababab.*runs of one"):
+        fit(mixed, ROBOT)
+
+
+def test_episodes_by_different_rules_are_an_error():
+    def by(limit, episode):
+        turns = tuple(replace(turn, limits=dict.fromkeys(USES, limit)) for turn in episode.turns)
+        return replace(episode, turns=turns)
+
+    mixed = [by(1.0 + (k > 4), drawn(k)) for k in range(8)]
+    with pytest.raises(CalibrationError, match="braking has the limit 1 in some episodes, 2 in"):
+        fit(mixed, ROBOT)
+
+
+def test_a_limit_that_changes_within_episodes_is_not_compared():
+    def changing(episode):
+        turns = [
+            replace(turn, limits=dict.fromkeys(USES, 1.0) | {"braking": 1.0 + k})
+            for k, turn in enumerate(episode.turns)
+        ]
+        return replace(episode, turns=tuple(turns))
+
+    found = fit([changing(drawn(k)) for k in range(8)], ROBOT).session_risk
+    assert found.uses_of.tolist() == [np.inf, 1.0, 1.0]
 
 
 def test_what_no_episode_shows_is_left_out():

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 from chain_values import lease
-from risk_episodes import DIMENSIONS, calibrated, embeddings, judged, setup, shown, told, turn
+from risk_episodes import (
+    DIMENSIONS,
+    assert_holds_for_another_policy,
+    calibrated,
+    embeddings,
+    judged,
+    setup,
+    shown,
+    told,
+    turn,
+)
 
 from aura_ros.guard.watch import About
 from aura_ros.guard.watches.embedding import ENTRY, EmbeddingWatch
@@ -35,6 +45,10 @@ def test_what_is_unlike_asks_after_three_of_five(watch):
     check = told(watch, features(BAD[2]))
     assert (check.passed, check.decision) == (False, Decision.ASK)
     assert check.value > check.limit
+
+
+def test_chunks_of_another_policy_hold(watch):
+    assert_holds_for_another_policy(watch)
 
 
 def test_a_value_at_the_limit_passes_and_above_it_does_not(watch):

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 from chain_values import lease
-from risk_episodes import calibrated, judged, setup, shown, told
+from risk_episodes import (
+    assert_holds_for_another_policy,
+    calibrated,
+    judged,
+    setup,
+    shown,
+    told,
+)
 
 from aura_ros.guard.watches.sensitivity import ENTRY, SensitivityWatch
 from aura_ros.types import Decision, Instruction
@@ -43,6 +50,10 @@ def test_what_is_shown_while_motion_is_held_does_not_count(path):
     assert told(watch, [lease(1, False), *features(*[9.0] * 5)]).value == 0.0
     assert told(watch, [lease(2), *features(*[9.0] * 5)]).value == 9.0
     assert told(watch, [lease(3, False), *features(*[0.1] * 5)]).value == 9.0
+
+
+def test_chunks_of_another_policy_hold(path):
+    assert_holds_for_another_policy(SensitivityWatch(setup(path)))
 
 
 def test_a_policy_without_flow_passes_unless_one_is_required(path):

@@ -5,7 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from chain_values import at, lease
-from risk_episodes import USES, calibrated, drawn, setup, told, turn
+from risk_episodes import (
+    USES,
+    assert_holds_for_another_policy,
+    calibrated,
+    drawn,
+    setup,
+    told,
+    turn,
+)
 
 from aura_ros.guard.risk.features import Features
 from aura_ros.guard.watch import About
@@ -95,12 +103,25 @@ def test_a_bias_is_seen_between_words_that_drop_the_motion(watch):
 
 def test_a_check_that_was_calibrated_and_is_off_holds(watch):
     uses = {name: use for name, use in USES.items() if name != "braking"}
-    features = Features(uses, 0.5, np.zeros(3), np.zeros(3))
+    features = Features(uses, 0.5, np.zeros(3), np.zeros(3), dict.fromkeys(uses, 1.0))
     assert told(watch, [turn(1, features, allowed=False)]).passed
     check = told(watch, [turn(2, features)])
     assert (check.passed, check.decision) == (False, Decision.HOLD)
     assert "calibrated with braking, which is off" in check.detail
     assert told(watch, [turn(3)]).passed
+
+
+def test_chunks_of_another_policy_hold(watch):
+    assert_holds_for_another_policy(watch)
+
+
+def test_a_check_that_has_another_limit_than_in_calibration_holds(watch):
+    """What is used of a limit says nothing where the limit is another."""
+    found = told(watch, [turn(1, limit=2.0)])
+    assert (found.passed, found.decision) == (False, Decision.HOLD)
+    assert "braking at its limit 1, which is 2 now" in found.detail
+    assert "make it with `aura calibrate --guard` by these rules" in found.detail
+    assert told(watch, [turn(2)]).passed
 
 
 def test_a_use_too_high_for_too_long_is_named(watch):

@@ -5,9 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from chain_values import chunk, lease, stamp, wave
-from risk_episodes import ROBOT, calibrated, judged, setup, told, turn
+from risk_episodes import (
+    ROBOT,
+    assert_holds_for_another_policy,
+    calibrated,
+    judged,
+    setup,
+    told,
+    turn,
+)
 
-from aura_ros.guard.risk.conformal import CalibrationError
 from aura_ros.guard.watches.uncertainty import ENTRY, UncertaintyWatch
 from aura_ros.types import Decision, Instruction
 
@@ -81,8 +88,5 @@ def test_the_last_chunk_counts(watch):
     assert told(watch, [spread(2 * LIMITS[0]), judged(1, rows=ROWS)]).passed
 
 
-def test_limits_of_other_groups_are_refused(path):
-    other = replace(calibrated().uncertainty, groups=("leg", "gripper"))
-    replace(calibrated(), uncertainty=other).save(path)
-    with pytest.raises(CalibrationError, match="leg"):
-        UncertaintyWatch(setup(path))
+def test_chunks_of_another_policy_hold(watch):
+    assert_holds_for_another_policy(watch)

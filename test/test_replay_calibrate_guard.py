@@ -181,7 +181,7 @@ def test_a_guard_takes_what_the_command_makes_of_it(runs, tmp_path, monkeypatch)
     assert "uncertainty" in said.output
     assert "sensitivity would need" in " ".join(said.output.split())  # nobody shows a flow
     assert "more episodes are needed" in " ".join(said.output.split())
-    made = calibration.load(out, ROBOT.digest)
+    made = calibration.load(out, ROBOT)
     assert made.text() == calibrate_guard([folder / "run"], ROBOT, 0.002).text()
     assert "`aura calibrate --guard`" in calibration.REMEDY
 

@@ -24,7 +24,8 @@ NO_USE = frozenset(
 class Features:
     """What a turn is measured by; NaN where it is unknown.
 
-    ``uses``: value over limit by check; ``monitor``: the monitor's score over its threshold;
+    ``uses``: value over limit by check, ``limits`` those limits; ``monitor``: the monitor's score
+    over its threshold;
     ``start`` (n,): row 0 of the chunk minus the committed state then; ``disagreement`` (n,): the
     chunk minus the one before, mean over the rows of both [rad or m]. A chunk that is shifted by
     a constant begins beside the state that the policy was told.
@@ -34,6 +35,7 @@ class Features:
     monitor: float
     start: Array
     disagreement: Array
+    limits: Mapping[str, float]
 
     def __post_init__(self) -> None:
         freeze(self, "start", "disagreement")
@@ -50,11 +52,13 @@ def features_of(
     """Features of a turn after the chunk ``previous``, with the monitor's last word."""
     nothing = np.full(len(robot.joints), np.nan)
     overlap = difference(turn.chunk, previous, robot)
+    used = [check for check in turn.checks if _is_use(check)]
     return Features(
-        {check.name: check.value / check.limit for check in turn.checks if _is_use(check)},
+        {check.name: check.value / check.limit for check in used},
         _monitor(risk),
         _start(turn, robot),
         overlap.mean(axis=0) if len(overlap) else nothing,
+        {check.name: check.limit for check in used},
     )
 
 

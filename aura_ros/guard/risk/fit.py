@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -11,9 +12,10 @@ from aura_ros.guard.ood.debounce import DebouncedLimit, debounced_maximum
 from aura_ros.guard.ood.embedding import fit_embedding
 from aura_ros.guard.ood.texts import known_texts
 from aura_ros.guard.ood.uncertainty import GroupLimits
-from aura_ros.guard.risk.calibration import GuardCalibration
+from aura_ros.guard.risk.calibration import GuardCalibration, as_written
 from aura_ros.guard.risk.conformal import CalibrationError, joint_bounds, upper_bound
 from aura_ros.guard.risk.fit_session import fit_session
+from aura_ros.guard.risk.made_with import MadeBy, body_of
 from aura_ros.guard.risk.recorder import Episode
 from aura_ros.robot.description import Robot
 from aura_ros.types import Array, digest_of
@@ -30,31 +32,56 @@ def fit(
     alpha: float = ALPHA,
     paraphrases: Sequence[str] = (),
     text_alpha: float = 0.05,
+    seeds: tuple[int, int] | None = None,
+    version: str = "",
 ) -> GuardCalibration:
     """Calibrate every watch of the policy on ``episodes`` of development that succeeded.
 
     ``alpha`` is the false-alarm rate an episode of each watch, ``text_alpha`` the share of
     instructions like the known ones and their ``paraphrases`` that may ask. What no episode shows
-    (embeddings, a flow) is left out. Raises CalibrationError.
+    (embeddings, a flow) is left out. ``seeds`` (first and last) and ``version`` are written down.
+    Raises CalibrationError.
     """
     if not (0 < alpha < 1 and 0 < text_alpha < 1):
         raise CalibrationError(f"alpha is {alpha}, of texts {text_alpha}; from 0 to 1 is needed")
     moved = _mixed([episode for episode in episodes if episode.turns])
     if len(moved) < FEWEST:
-        raise CalibrationError(f"{len(moved)} episodes with motion; at least {FEWEST} are needed")
+        raise CalibrationError(
+            f"{len(moved)} episodes with motion; at least {FEWEST} are needed, and "
+            f"{needed(alpha)} for a false-alarm rate of {alpha:g}: record more"
+        )
     seen = [e.embeddings for e in moved if e.embeddings.size]
     told = [episode.instruction for episode in moved]
-    return GuardCalibration(
-        robot.digest,
+    made = GuardCalibration(
+        body_of(robot),
+        _policy(moved),
         alpha,
         len(moved),
+        sum(len(episode.turns) for episode in moved),
+        seeds,
         source_of(moved, paraphrases),
+        version,
         fit_session(moved, robot, alpha),
         _where_there_is(lambda: known_texts(told, paraphrases, text_alpha)),
         fit_embedding(seen, alpha) if len(seen) >= FEWEST else None,
         _sensitivity(moved, alpha),
         _uncertainty(moved, robot, alpha),
     )
+    return as_written(made)
+
+
+def needed(alpha: float) -> int:
+    """Episodes with which a rate of ``alpha`` holds: half of them bound it."""
+    return 2 * (math.ceil(1 / alpha) - 1)
+
+
+def _policy(episodes: Sequence[Episode]) -> MadeBy:
+    """The one policy of all episodes."""
+    found = list(dict.fromkeys(policy for episode in episodes for policy in episode.policies))
+    if len(found) > 1:
+        words = " and ".join(map(str, found))
+        raise CalibrationError(f"chunks of several policies, {words}: give the runs of one of them")
+    return found[0] if found else MadeBy()
 
 
 def _mixed(episodes: Sequence[Episode]) -> list[Episode]:
@@ -70,7 +97,9 @@ def source_of(episodes: Sequence[Episode], paraphrases: Sequence[str]) -> str:
     for episode in episodes:
         parts += [episode.instruction, episode.embeddings]
         parts += [episode.sensitivities, episode.uncertainties]
+        parts += [str(policy) for policy in episode.policies]
         for turn in episode.turns:
+            parts += [sorted(turn.limits.items())]
             parts += [sorted(turn.uses.items()), turn.monitor, turn.start, turn.disagreement]
     return digest_of(*parts)
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from aura_ros.guard.risk.conformal import SMALL, CalibrationError, upper_bound
+from aura_ros.guard.risk.features import Features
+from aura_ros.guard.risk.made_with import EQUAL
 from aura_ros.guard.risk.recorder import Episode
 from aura_ros.guard.risk.statistics import E_PROCESS, EMA, Memory, Shape
 from aura_ros.robot.description import Robot
@@ -24,15 +26,28 @@ USUAL = 0.95
 @dataclass(frozen=True)
 class SessionRisk:
     """Shape of the features, ``limits`` of the statistics in the order of ``NAMES``, the
-    false-alarm rate an episode that they hold together, and how many episodes bounded them."""
+    false-alarm rate an episode that they hold together, how many episodes bounded them, and the
+    limits ``uses_of`` that the shape's uses are shares of; infinite: not always the same one."""
 
     shape: Shape
     limits: Array
     holds: float
     episodes: int
+    uses_of: Array
 
     def __post_init__(self) -> None:
-        freeze(self, "limits")
+        freeze(self, "limits", "uses_of")
+
+    def changed(self, features: Features) -> str:
+        """The checks that are off now or have another limit, in words; empty: none."""
+        words = []
+        for name, limit in zip(self.shape.uses, self.uses_of, strict=True):
+            found = features.limits.get(name)
+            if found is None:
+                words.append(f"{name}, which is off")
+            elif np.isfinite(limit) and not np.isclose(found, limit, rtol=EQUAL, atol=0.0):
+                words.append(f"{name} at its limit {limit:g}, which is {found:g} now")
+        return "; ".join(words)
 
 
 def fit_session(episodes: Sequence[Episode], robot: Robot, alpha: float) -> SessionRisk:
@@ -52,7 +67,8 @@ def fit_session(episodes: Sequence[Episode], robot: Robot, alpha: float) -> Sess
     highest = np.maximum(highest, SMALL)
     worst = [(maxima(shape, table) / highest).max() for table in tables[half:]]
     bound = upper_bound(np.array(worst), alpha)
-    return SessionRisk(shape, highest * max(bound.limit, 1.0), bound.holds, len(worst))
+    limits = highest * max(bound.limit, 1.0)
+    return SessionRisk(shape, limits, bound.holds, len(worst), _limits(episodes, uses))
 
 
 def maxima(shape: Shape, table: Array) -> Array:
@@ -67,6 +83,19 @@ def _uses(episodes: Sequence[Episode]) -> tuple[str, ...]:
     names = set(turns[0].uses).intersection(*(turn.uses for turn in turns))
     typical = {name: np.nanmedian([turn.uses[name] for turn in turns]) for name in names}
     return tuple(sorted(name for name in names if 0 <= typical[name] <= 1 + 1e-6))
+
+
+def _limits(episodes: Sequence[Episode], uses: tuple[str, ...]) -> Array:
+    """The limit of each use, (len(uses),). Raises CalibrationError for runs by different rules."""
+    found = []
+    for name in uses:
+        each = [{turn.limits[name] for turn in episode.turns} for episode in episodes]
+        limits = sorted(set().union(*each))
+        if len(limits) > 1 and all(len(limits_of_one) == 1 for limits_of_one in each):
+            words = f"{name} has the limit {limits[0]:g} in some episodes, {limits[-1]:g} in others"
+            raise CalibrationError(f"{words}: give runs by the same rules of the guard")
+        found.append(limits[0] if len(limits) == 1 else np.inf)
+    return np.array(found)
 
 
 def _shape(tables: Sequence[Array], uses: tuple[str, ...], robot: Robot) -> Shape:

@@ -10,6 +10,7 @@ import numpy as np
 
 from aura_ros.guard.ood.uncertainty import Uncertainties
 from aura_ros.guard.risk.features import Features
+from aura_ros.guard.risk.made_with import MadeBy, made_by
 from aura_ros.guard.risk.session import Boundary, Reader
 from aura_ros.guard.watch import Watch
 from aura_ros.robot.description import Robot
@@ -20,19 +21,20 @@ from aura_ros.types import Array, Check, Instruction, Now, PolicyFeatures
 class Episode:
     """One episode: its instruction, the features of its turns, and what the policy showed:
     ``embeddings`` (m, d), ``sensitivities`` (m,), ``uncertainties`` (c, 2 groups): spread, then
-    disagreement, of every chunk."""
+    disagreement, of every chunk. ``policies`` made its chunks: one, unless runs are mixed up."""
 
     instruction: str
     turns: tuple[Features, ...]
     embeddings: Array
     sensitivities: Array
     uncertainties: Array
+    policies: tuple[MadeBy, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """As plain lists and numbers, for JSON."""
         values = asdict(self) | {
             "turns": [
-                {"uses": dict(turn.uses), "monitor": turn.monitor}
+                {"uses": dict(turn.uses), "monitor": turn.monitor, "limits": dict(turn.limits)}
                 | {"start": turn.start.tolist(), "disagreement": turn.disagreement.tolist()}
                 for turn in self.turns
             ]
@@ -43,11 +45,12 @@ class Episode:
 def episode_of(record: Mapping[str, Any]) -> Episode:
     """The episode that ``record`` was made of."""
     turns = tuple(
-        Features(t["uses"], t["monitor"], np.array(t["start"]), np.array(t["disagreement"]))
-        for t in record["turns"]
+        Features(**turn | {name: np.array(turn[name]) for name in ("start", "disagreement")})
+        for turn in record["turns"]
     )
     arrays = (np.array(record[name], dtype=np.float64) for name in ARRAYS)
-    return Episode(record["instruction"], turns, *arrays)
+    policies = tuple(MadeBy(**policy) for policy in record["policies"])
+    return Episode(record["instruction"], turns, *arrays, policies)
 
 
 ARRAYS = ("embeddings", "sensitivities", "uncertainties")
@@ -69,6 +72,7 @@ class Recorder(Watch):
         self._turns: list[Features] = []
         self._seen: list[PolicyFeatures] = []
         self._chunks: list[Array] = []
+        self._policies: dict[MadeBy, None] = {}
 
     def take(self) -> tuple[Episode, ...]:
         """Every episode with motion since the last call, the one that is going on too."""
@@ -90,6 +94,7 @@ class Recorder(Watch):
         uncertainty = self._uncertainties.read(value, now)
         if uncertainty is not None:
             self._chunks.append(uncertainty)
+            self._policies[made_by(value.chunk)] = None
 
     def checks(self, now: Now) -> tuple[Check, ...]:
         """None."""
@@ -106,6 +111,7 @@ class Recorder(Watch):
                     np.array(embeddings) if alike else np.zeros((0, 0)),
                     np.array([value.sensitivity for value in self._seen]),
                     np.array(self._chunks),
+                    tuple(self._policies),
                 )
             )
         self._reader.forget()

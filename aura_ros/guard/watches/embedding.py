@@ -19,14 +19,16 @@ from aura_ros.types import Array, Check, Decision, Now, PolicyFeatures
 
 class EmbeddingWatch(Watch):
     """Value: Mahalanobis distance of the embedding, the third largest of the last five; limit: its
-    calibrated quantile. HOLD while the embedding is missing, of another length or not finite.
+    calibrated quantile. HOLD while the embedding is missing, of another length or not finite, and
+    while chunks come from another policy than the one that was calibrated.
     What is seen while motion is held does not count."""
 
     name = "embedding"
     about = About.POLICY
 
     def __init__(self, setup: Setup) -> None:
-        calibrated: EmbeddingShape = part_of(setup, self.name)
+        calibrated: EmbeddingShape
+        calibrated, self._policy = part_of(setup, self.name)
         self._decision, self._limit = setup.decision, calibrated.limit
         self._length, self._metric = len(calibrated.mean), Metric(calibrated)
         self._shown, self._seen = Shown(), Seen()
@@ -36,6 +38,7 @@ class EmbeddingWatch(Watch):
         """Features, chunks, leases, and where episodes begin."""
         self._seen.hear(value, now)
         self._shown.hear(value)
+        self._policy.hear(value)
         if isinstance(value, PolicyFeatures):
             self._fault = self._fault_of(value.embedding)
             if not self._fault and self._seen.counts(value.stamp_ns):
@@ -43,7 +46,7 @@ class EmbeddingWatch(Watch):
 
     def checks(self, now: Now) -> tuple[Check, ...]:
         """One check."""
-        fault = self._fault or self._shown.fault
+        fault = self._policy.fault or self._fault or self._shown.fault
         if fault:
             return (unknown(self.name, f"embedding: {fault}"),)
         words = "what the policy sees is unlike what it was calibrated on"

@@ -53,7 +53,8 @@ def _known(setup: Setup) -> KnownTexts:
     """Texts of the options, or else of the calibration."""
     instructions = setup.options.get("instructions") or ()
     if not instructions:
-        calibrated: KnownTexts = part_of(setup, InstructionWatch.name)
+        calibrated: KnownTexts
+        calibrated, _ = part_of(setup, InstructionWatch.name)
         return calibrated
     return known_texts(
         instructions, setup.options.get("paraphrases") or (), setup.options.get("alpha", ALPHA)

@@ -20,7 +20,8 @@ class SensitivityWatch(Watch):
     """Value: directional sensitivity of the flow (SafeFlow, arXiv 2603.23983), the third largest
     of the last five; limit: its calibrated quantile.
 
-    A policy that shows no flow passes; HOLD with ``require``. What is shown while motion is held
+    A policy that shows no flow passes; HOLD with ``require``, and while chunks come from another
+    policy than the one that was calibrated. What is shown while motion is held
     does not count.
     """
 
@@ -28,7 +29,8 @@ class SensitivityWatch(Watch):
     about = About.POLICY
 
     def __init__(self, setup: Setup) -> None:
-        calibrated: DebouncedLimit = part_of(setup, self.name)
+        calibrated: DebouncedLimit
+        calibrated, self._policy = part_of(setup, self.name)
         self._decision, self._limit = setup.decision, calibrated.limit
         self._required = bool(setup.options.get("require", False))
         self._shown, self._seen = Shown(), Seen()
@@ -38,6 +40,7 @@ class SensitivityWatch(Watch):
         """Features, chunks, leases, and where episodes begin."""
         self._seen.hear(value, now)
         self._shown.hear(value)
+        self._policy.hear(value)
         if isinstance(value, PolicyFeatures):
             self._known = math.isfinite(value.sensitivity)
             if self._known and self._seen.counts(value.stamp_ns):
@@ -45,6 +48,8 @@ class SensitivityWatch(Watch):
 
     def checks(self, now: Now) -> tuple[Check, ...]:
         """One check."""
+        if self._policy.fault:
+            return (unknown(self.name, f"sensitivity: {self._policy.fault}"),)
         fault = self._shown.fault or ("" if self._known else "the policy shows no flow")
         if fault and self._required:
             return (unknown(self.name, f"sensitivity is required: {fault}"),)

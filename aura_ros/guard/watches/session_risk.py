@@ -11,6 +11,7 @@ from aura_ros.guard.lattice import below, unknown
 from aura_ros.guard.risk.calibration import OPTION, part_of
 from aura_ros.guard.risk.features import Features
 from aura_ros.guard.risk.fit_session import SessionRisk
+from aura_ros.guard.risk.made_with import REMEDY
 from aura_ros.guard.risk.session import Boundary, Reader
 from aura_ros.guard.risk.statistics import CENTROID, FEATURE_CUSUM, NAMES, Memory
 from aura_ros.guard.watch import About, Watch
@@ -21,7 +22,8 @@ from aura_ros.types import Array, Check, Decision, Now
 class SessionRiskWatch(Watch):
     """Value: the worst statistic of the session over its calibrated limit; limit 1.
 
-    A session is an episode, or what follows a person's word to resume
+    HOLD while chunks come from another policy, or checks have other limits, than those that were
+    calibrated. A session is an episode, or what follows a person's word to resume
     (:mod:`aura_ros.guard.risk.statistics` says what is added up).
     """
 
@@ -30,8 +32,9 @@ class SessionRiskWatch(Watch):
 
     def __init__(self, setup: Setup) -> None:
         self._robot, self._decision = setup.robot, setup.decision
-        calibrated: SessionRisk = part_of(setup, self.name)
-        self._shape, self._limits = calibrated.shape, calibrated.limits
+        self._calibrated: SessionRisk
+        self._calibrated, self._policy = part_of(setup, self.name)
+        self._shape, self._limits = self._calibrated.shape, self._calibrated.limits
         self._boundary, self._reader = Boundary(), Reader(setup.robot)
         self._memory = Memory(self._shape)
         self._forget()
@@ -41,27 +44,29 @@ class SessionRiskWatch(Watch):
         self._reader.forget()
         self._shares: Array = np.zeros_like(self._limits)
         self._words = ""
-        self._missing: tuple[str, ...] = ()
+        self._changed = ""
 
     def hear(self, value: Any, now: Now) -> None:
         """Turns, the monitor's word, and where sessions begin."""
         if self._boundary.crossed(value):
             self._forget()
+        self._policy.hear(value)
         features = self._reader.read(value, now)
         if features is not None:
             self._take(features)
 
     def checks(self, now: Now) -> tuple[Check, ...]:
         """One check."""
-        if self._missing:
-            names = ", ".join(self._missing)
-            words = f"session_risk was calibrated with {names}, which is off: calibrate again"
+        if self._policy.fault:
+            return (unknown(self.name, f"session_risk: {self._policy.fault}"),)
+        if self._changed:
+            words = f"session_risk was calibrated with {self._changed}: {REMEDY} by these rules"
             return (unknown(self.name, words),)
         worst = float(self._shares.max())
         return (below(self.name, worst, 1.0, self._words, self._decision),)
 
     def _take(self, features: Features) -> None:
-        self._missing = tuple(name for name in self._shape.uses if name not in features.uses)
+        self._changed = self._calibrated.changed(features)
         self._shares = self._memory.update(features.vector(self._shape.uses)) / self._limits
         if self._shares.max() > 1.0:
             self._words = self._what()
