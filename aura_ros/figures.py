@@ -8,10 +8,14 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeAlias
+from xml.etree import ElementTree
 
 import numpy as np
+
+from aura_ros.robot.find import find_share
 
 Metric: TypeAlias = float | int | str
 
@@ -36,6 +40,17 @@ def write_figures(path: str | Path, name: str, metrics: Mapping[str, Metric]) ->
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n")
+
+
+def version() -> str:
+    """Version of this package, or "unknown"."""
+    file = find_share("package.xml")
+    if file is not None:
+        return ElementTree.parse(file).findtext("version") or "unknown"
+    try:
+        return metadata.version("aura_ros")
+    except metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def commit(checkout: Path = _CHECKOUT) -> str:

@@ -22,7 +22,7 @@ from aura_ros.guard.risk.recorder import ARRAYS, Recorder
 from aura_ros.journal import Journal
 from aura_ros.monitor.monitor import Monitor
 from aura_ros.pipeline import Pipeline
-from aura_ros.replay.calibrate_guard import calibrate_guard, episodes_of
+from aura_ros.replay.calibrate_guard import calibrate_guard, episodes_of, summary
 from aura_ros.replay.typestore import maker, typestore
 from aura_ros.replay.writer import TOPICS
 from aura_ros.types import (
@@ -214,6 +214,45 @@ def test_a_recording_without_the_chain_is_named(tmp_path):
         episodes_of(tmp_path / "bag", ROBOT)
 
 
-def test_too_few_episodes_are_said_to_be_too_few():
-    with pytest.raises(CalibrationError, match=f"at least {FEWEST} are needed"):
+def test_too_few_episodes_are_said_to_be_too_few(runs):
+    needed = f"at least {FEWEST} are needed, and 998 for a false-alarm rate of 0.002: record more"
+    with pytest.raises(CalibrationError, match=rf"^0 .*{needed} .*no runs were given"):
         calibrate_guard([], ROBOT, 0.002)
+    run = runs[0] / "short.jsonl"
+    lines = (runs[0] / "guard.jsonl").read_text().splitlines(keepends=True)
+    run.write_text("".join(lines[: len(lines) // 2]))
+    with pytest.raises(CalibrationError, match=rf"^[1-7] episodes.*{needed}.*: [1-7] in {run}"):
+        calibrate_guard([run], ROBOT, 0.002)
+
+
+def test_runs_of_another_robot_are_named(runs):
+    words = r"guard.jsonl: a chunk moves joint_0, joint_1, finger; toy has joint_0, finger: give"
+    with pytest.raises(CalibrationError, match=words):
+        calibrate_guard([runs[0] / "guard.jsonl"], toy(2), 0.002)
+
+
+def test_a_configuration_that_changed_since_is_told(runs, tmp_path):
+    """Limits may have been others; that they were, nobody knows."""
+    said = []
+    calibrate_guard([runs[0] / "guard.jsonl"], ROBOT, 0.002, said.append)
+    assert said == []  # these chunks do not say it
+    saying = tmp_path / "saying.jsonl"
+    text = (runs[0] / "guard.jsonl").read_text()
+    saying.write_text(text.replace('"configuration": ""', '"configuration": "other"'))
+    episodes_of(saying, ROBOT, said.append)
+    assert len(said) == 1
+    assert str(saying) in said[0]
+    assert "record again" in said[0]
+
+
+def test_what_runs_lack_is_named_with_what_they_would_have_to_show(runs):
+    made = calibrate_guard([runs[0] / "run"], ROBOT, 0.05)
+    first, *more = summary(made)
+    assert first.startswith(f"{EPISODES - 1} episodes ({made.turns} turns) set the limits of ")
+    assert "embedding" in first
+    assert more[0].startswith("without instruction: too few episodes show three different")
+    assert more[1].endswith("a policy with a flow, its node's parameter `sensitivity` true")
+    assert more[2].startswith("false alarms an episode are at most 0.")
+    assert more[2].endswith("not 0.05: 38 episodes are needed for that")
+    enough = replace(made, session_risk=replace(made.session_risk, holds=0.05))
+    assert len([*summary(enough)]) == 3

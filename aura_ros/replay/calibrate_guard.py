@@ -8,15 +8,16 @@ well belong here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aura_ros.conversions import ConversionError, from_message
+from aura_ros.figures import version
 from aura_ros.guard.risk.calibration import GuardCalibration
 from aura_ros.guard.risk.conformal import CalibrationError
-from aura_ros.guard.risk.fit import fit
+from aura_ros.guard.risk.fit import fit, needed
 from aura_ros.guard.risk.recorder import Episode, Recorder
 from aura_ros.journal import read_journal
 from aura_ros.replay.recording import Recording
@@ -42,8 +43,14 @@ HEARD = (
     ActionChunk, WayBack, Proposal, Verdict, Lease, Commitment, PolicyFeatures, FailureRisk,
 )  # fmt: skip
 NEEDED = (ActionChunk, Proposal, Verdict)
-# What a calibration may hold, each for the watch of its name.
-PARTS = ("session_risk", "instruction", "embedding", "sensitivity", "uncertainty")
+# What a calibration may hold, each for the watch of its name, and what runs must show for it.
+PARTS = {
+    "session_risk": "chunks that moved the robot",
+    "instruction": "three different instructions (or name them in the rules, with `instructions`)",
+    "embedding": "embeddings of the policy on the topic features, of one length",
+    "sensitivity": "a policy with a flow, its node's parameter `sensitivity` true",
+    "uncertainty": "chunks that overlap the ones before",
+}
 
 
 @dataclass(frozen=True)
@@ -53,15 +60,43 @@ class Success:
     done: bool
 
 
-def calibrate_guard(runs: Sequence[Path], robot: Robot, alpha: float) -> GuardCalibration:
+def calibrate_guard(
+    runs: Sequence[Path],
+    robot: Robot,
+    alpha: float,
+    say: Callable[[str], None] = lambda words: None,
+) -> GuardCalibration:
     """Calibrate on the successful episodes of ``runs``; ``alpha`` is the false-alarm rate an
-    episode of each watch. Raises CalibrationError and RecordingError."""
-    return fit([episode for path in runs for episode in episodes_of(path, robot)], robot, alpha)
+    episode of each watch. ``say`` is told of runs that may not fit. Raises CalibrationError and
+    RecordingError."""
+    episodes = {path: episodes_of(path, robot, say) for path in runs}
+    try:
+        return fit([e for each in episodes.values() for e in each], robot, alpha, version=version())
+    except CalibrationError as error:
+        found = ", ".join(f"{len(each)} in {path}" for path, each in episodes.items())
+        words = f"{error} (successful episodes: {found or 'no runs were given'})"
+        raise CalibrationError(words) from error
 
 
-def episodes_of(path: Path, robot: Robot) -> list[Episode]:
+def summary(made: GuardCalibration) -> Iterator[str]:
+    """What there is in a calibration, what there is not and why, and what it does not hold."""
+    there = [name for name in PARTS if getattr(made, name) is not None]
+    yield f"{made.episodes} episodes ({made.turns} turns) set the limits of {', '.join(there)}"
+    for name, needs in PARTS.items():
+        if name not in there:
+            yield f"without {name}: too few episodes show {needs}"
+    holds = made.session_risk.holds
+    if holds > made.alpha:
+        words = f"false alarms an episode are at most {holds:.3f}, not {made.alpha:g}"
+        yield f"{words}: {needed(made.alpha)} episodes are needed for that"
+
+
+def episodes_of(
+    path: Path, robot: Robot, say: Callable[[str], None] = lambda words: None
+) -> list[Episode]:
     """The episodes of one run that succeeded; all of them where nothing tells."""
     values = _of_journal(path) if path.suffix == JOURNAL else _of_recording(path, robot)
+    _check([value for value, _ in values if isinstance(value, ActionChunk)], robot, path, say)
     retold = Retold(frozenset(filter(None, (refused_chunk(value) for value, _ in values))))
     recorder, kept, was = Recorder(robot), list[Episode](), False
     for value, now in values:
@@ -74,6 +109,23 @@ def episodes_of(path: Path, robot: Robot) -> list[Episode]:
             recorder.hear(told, now)
     is_told = any(isinstance(value, Success) for value, _ in values)
     return kept if is_told else [*recorder.take()]
+
+
+def _check(
+    chunks: Sequence[ActionChunk], robot: Robot, path: Path, say: Callable[[str], None]
+) -> None:
+    """Raise CalibrationError for chunks of another robot; say where it may have been another."""
+    for chunk in chunks:
+        if chunk.joint_names != robot.joints:
+            raise CalibrationError(
+                f"{path}: a chunk moves {', '.join(chunk.joint_names)}; {robot.name} has "
+                f"{', '.join(robot.joints)}: give the run's own --robot, and runs of one robot only"
+            )
+    if {chunk.provenance.configuration for chunk in chunks} - {"", robot.digest}:
+        say(
+            f"{path}: the configuration of {robot.name} has changed since, or --limit-set is "
+            "another: if limits were others then, record again"
+        )
 
 
 def _of_journal(path: Path) -> list[tuple[Any, Now]]:

@@ -20,6 +20,7 @@ from aura_ros.bench.guard.experiment import (
 )
 from aura_ros.bench.loop.measure import finished
 from aura_ros.bench.loop.store import Store
+from aura_ros.figures import version as package_version
 from aura_ros.guard.risk.fit import fit
 from aura_ros.guard.risk.recorder import Recorder, episode_of
 from aura_ros.sim.tasks import TASKS
@@ -63,7 +64,8 @@ def calibrated(
     recorded = finished(record, jobs, plain, store, say, workers)
     episodes = [episode_of(kept) for job in jobs for kept in recorded[job].episodes]
     path = (out / CALIBRATION).resolve()
-    fit(episodes, scene_of(jobs[0].task).robot).save(path)
+    robot = scene_of(jobs[0].task).robot
+    fit(episodes, robot, seeds=(placed[0], placed[-1]), version=package_version()).save(path)
     return replace(
         conditions,
         rules=str(rules.write(out / "rules.yaml", str(path))),
