@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aura_ros.replay.picture import drawn
 from aura_ros.replay.summary import Observed
 from aura_ros.types import NS, Array, RiskLevel
 
@@ -18,17 +19,14 @@ ALLOWED, BLOCKED = "tab:green", "tab:red"
 
 def draw(seen: Observed, path: Path) -> str:
     """Draw ``path``; returns a line that says where it is, or why there is none."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        return f"{path.name} is not drawn: pip install matplotlib"
-    steady_ns = seen.tracking.steady_ns
-    if not len(steady_ns):
+    if not len(seen.tracking.steady_ns):
         return f"{path.name} is not drawn: nothing was commanded"
-    groups = seen.robot.groups
-    figure = Figure(figsize=(12, 2.2 * len(groups) + 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    size = (12, 2.2 * len(seen.robot.groups) + 4.2)
+    return drawn(path, size, lambda figure: _paint(figure, seen))
+
+
+def _paint(figure: Any, seen: Observed) -> None:
+    groups, steady_ns = seen.robot.groups, seen.tracking.steady_ns
     heights = [2.2] * len(groups) + [0.9, 1.3, 1.3]
     axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
     seconds = Seconds(int(min([steady_ns[0], *(c.steady_ns for c in seen.tally.chunks)])))
@@ -40,8 +38,6 @@ def draw(seen: Observed, path: Path) -> str:
     _risk(axes[-2], seen, seconds)
     _memory(axes[-1], seen, seconds)
     axes[-1].set_xlabel("time [s]")
-    figure.savefig(path, dpi=110)
-    return f"drawn: {path}"
 
 
 class Seconds:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 
 from aura_ros.bench.closed_loop.cost import added_sample_cost_ms
@@ -55,8 +55,8 @@ def measure(
     store = Store(out / EPISODES, made_by, Job, outcome_of)
     found = finished(run_job, grid.jobs(), conditions, store, options.say, workers)
     report = Report(grid, found)
-    write(out, made_by, report.document(), report.table(TABLE_WIDTH, _title(conditions)))
-    options.say(escape(report.table(Console().width, _title(conditions))))
+    text = partial(report.table, title=_title(conditions))
+    write(out, made_by, report.document(), text, TABLE_WIDTH, options.say)
     options.say(escape(draw(report, out / PICTURE)))
     prefix = "" if conditions.sim == "embedded" else f"{conditions.sim}_"
     figures = report.figures() | {"added_sample_cost_ms": cost_ms} | _ceiling(grid, conditions)

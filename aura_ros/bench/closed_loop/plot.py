@@ -7,19 +7,18 @@ from typing import Any
 
 from aura_ros.bench.closed_loop.report import Report
 from aura_ros.bench.loop.count import Row
+from aura_ros.replay.picture import drawn
 
 WIDTH = 0.2
 
 
 def draw(report: Report, path: Path) -> str:
     """Draw ``path``; returns a line that says where it is, or why there is none."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        return f"{path.name} is not drawn: pip install matplotlib"
-    figure = Figure(figsize=(2.4 * len(report.grid.tasks) + 2, 7), layout="constrained")
-    FigureCanvasAgg(figure)
+    size = (2.4 * len(report.grid.tasks) + 2, 7)
+    return drawn(path, size, lambda figure: _paint(figure, report))
+
+
+def _paint(figure: Any, report: Report) -> None:
     success, time = figure.subplots(2, 1, sharex=True)
     for number, (name, arm, told) in enumerate(report.columns):
         style = {"label": name, "color": f"C{number}"}
@@ -34,9 +33,6 @@ def draw(report: Report, path: Path) -> str:
     for axis in (success, time):
         axis.grid(axis="y", alpha=0.3)
     figure.legend(*success.get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
-    return f"drawn: {path}"
 
 
 def _bars(success: Any, time: Any, found: list[tuple[float, Row]], style: dict[str, Any]) -> None:

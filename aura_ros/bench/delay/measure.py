@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rich.console import Console
 from rich.markup import escape
 
 from aura_ros.bench.delay.episode import run_job
@@ -46,8 +45,7 @@ def measure(
     store = Store(out / EPISODES, made_by, Job, outcome_of)
     found = finished(run_system, grid.jobs(), conditions, store, options.say, workers)
     report = Report(grid, found)
-    write(out, made_by, report.document(), report.table(TABLE_WIDTH))
-    options.say(escape(report.table(Console().width)))
+    write(out, made_by, report.document(), report.table, TABLE_WIDTH, options.say)
     options.say(escape(draw(report, out / PICTURE)))
     return report.figures()
 

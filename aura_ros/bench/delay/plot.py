@@ -8,6 +8,7 @@ from typing import Any
 from aura_ros.bench.delay.report import Report
 from aura_ros.bench.delay.systems import LIMITED, OURS
 from aura_ros.bench.loop.count import Row
+from aura_ros.replay.picture import drawn
 
 KINDS = ("as published", "behind the limiter")
 # Ratio of latencies by which neighbours stand apart, so that intervals are seen.
@@ -16,14 +17,12 @@ APART = 1.025
 
 def draw(report: Report, path: Path) -> str:
     """Draw ``path``; returns a line that says where it is, or why there is none."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        return f"{path.name} is not drawn: pip install matplotlib"
     panels = [(task, kind) for task in report.grid.tasks for kind in KINDS]
-    figure = Figure(figsize=(4.2 * len(panels), 7.5), layout="constrained")
-    FigureCanvasAgg(figure)
+    size = (4.2 * len(panels), 7.5)
+    return drawn(path, size, lambda figure: _paint(figure, report, panels))
+
+
+def _paint(figure: Any, report: Report, panels: list[tuple[str, str]]) -> None:
     axes = figure.subplots(2, len(panels), sharex=True, sharey="row", squeeze=False)
     for column, (task, kind) in enumerate(panels):
         _panel(axes[:, column], report, task, kind)
@@ -32,9 +31,6 @@ def draw(report: Report, path: Path) -> str:
     axes[1, 0].set_ylabel("median time of successes [s]")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
-    return f"drawn: {path}"
 
 
 def _panel(axes: Any, report: Report, task: str, kind: str) -> None:

@@ -15,6 +15,7 @@ from aura_ros.bench.fuser.job import LIMITS, OURS
 from aura_ros.bench.fuser.limits import differences
 from aura_ros.bench.fuser.scenario import CELLS, START_NS, TICK_NS
 from aura_ros.bench.fuser.summary import Estimate
+from aura_ros.replay.picture import drawn
 from aura_ros.types import NS
 
 Estimates = Mapping[str, Mapping[str, Mapping[str, Estimate]]]
@@ -27,25 +28,14 @@ OURS_STYLE: dict[str, Any] = {"color": "black", "linewidth": 2.0, "zorder": 3}
 
 def draw(table: Estimates, seed: int, out: Path) -> list[str]:
     """Draw what can be drawn into ``out``; lines that say where, or why there is none."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        return ["nothing is drawn: pip install matplotlib"]
-    lines = []
     painters = {
         "error.png": lambda figure: _errors(figure, table),
         "delay.png": lambda figure: _delays(figure, table),
         "seam.png": lambda figure: _seam(figure, seed),
     }
-    for name, paint in painters.items():
-        height = max(7.0, 0.4 * len(table)) if name == "error.png" else 7.0
-        figure = Figure(figsize=(11, height), layout="constrained")
-        FigureCanvasAgg(figure)
-        paint(figure)
-        figure.savefig(out / name, dpi=110)
-        lines.append(f"drawn: {out / name}")
-    return lines
+    heights = {"error.png": max(7.0, 0.4 * len(table))}
+    return [drawn(out / name, (11, heights.get(name, 7.0)), paint)
+            for name, paint in painters.items()]  # fmt: skip
 
 
 def _colours() -> dict[str, str]:

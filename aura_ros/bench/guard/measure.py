@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rich.console import Console
 from rich.markup import escape
 
 from aura_ros.bench.guard import rules
@@ -79,8 +78,7 @@ def measure(
     store: Store[Job, Run] = Store(out / EPISODES, made_by, Job, Run)
     runs = finished(run_job, jobs, conditions, store, options.say, workers)
     report = Report(plan.design, runs)
-    write(out, made_by, report.document(), report.text(TABLE_WIDTH))
-    options.say(escape(report.text(Console().width)))
+    write(out, made_by, report.document(), report.text, TABLE_WIDTH, options.say)
     options.say(escape(draw(report, out / PICTURE)))
     return report.figures() | latency
 

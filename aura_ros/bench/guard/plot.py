@@ -9,20 +9,19 @@ from aura_ros.bench.guard.experiment import MIDDLE, OURS
 from aura_ros.bench.guard.faults import SEVERITIES
 from aura_ros.bench.guard.report import Report
 from aura_ros.bench.guard.summary import Cell
+from aura_ros.replay.picture import drawn
 
 COLOURS = {"caught": "C2", "absorbed": "0.75", "missed": "C3"}
 
 
 def draw(report: Report, path: Path) -> str:
     """Draw ``path``; returns a line that says where it is, or why there is none."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        return f"{path.name} is not drawn: pip install matplotlib"
+    size = (0.9 * len(report.design.classes) + 3, 9)
+    return drawn(path, size, lambda figure: _paint(figure, report))
+
+
+def _paint(figure: Any, report: Report) -> None:
     classes = report.design.classes
-    figure = Figure(figsize=(0.9 * len(classes) + 3, 9), layout="constrained")
-    FigureCanvasAgg(figure)
     ours, arms = figure.subplots(2, 1, sharex=True)
     _panel(ours, [[report.of(OURS, name, s) for s in SEVERITIES] for name in classes])
     ours.set_title("ours: a bar a severity")
@@ -31,9 +30,6 @@ def draw(report: Report, path: Path) -> str:
     arms.set_title(f"middle severity: {', '.join(names)}")
     arms.set_xticks(range(len(classes)), classes, rotation=40, ha="right")
     figure.legend(*ours.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
-    return f"drawn: {path}"
 
 
 def _panel(axis: Any, groups: list[list[Cell | None]]) -> None:

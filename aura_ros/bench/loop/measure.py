@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 
 from aura_ros.bench.loop.pool import outcomes
@@ -39,9 +41,18 @@ def finished(
     return store.outcomes
 
 
-def write(out: Path, made_by: str, cells: list[dict[str, Any]], table: str) -> None:
-    """Every cell as JSON with the code's version, commit and machine; the table as text."""
+def write(
+    out: Path,
+    made_by: str,
+    cells: list[dict[str, Any]],
+    text: Callable[[int], str],
+    width: int,
+    say: Callable[[str], None],
+) -> None:
+    """Every cell as JSON with the code's version, commit and machine; the tables as a text that
+    is ``width`` characters wide, and said as wide as the terminal."""
     document = {"commit": commit(), "machine": machine(), "version": made_by, "cells": cells}
     out.mkdir(parents=True, exist_ok=True)
     (out / CELLS).write_text(json.dumps(document, indent=1) + "\n")
-    (out / TABLE).write_text(table)
+    (out / TABLE).write_text(text(width))
+    say(escape(text(Console().width)))
