@@ -126,7 +126,6 @@ class GuardNode(ChainNode):
 
     def refuse(self, spec: Input, words: str) -> None:
         """Tampering is the guard's business."""
-        super().refuse(spec, words)
         self.deliver(Tampered(spec.topic, words))
 
     # --- people -----------------------------------------------------------------------------

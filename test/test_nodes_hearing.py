@@ -1,0 +1,115 @@
+"""What a node hears: which messages become values, and what is said of the others."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+from aura_ros.nodes.authenticity import Authenticity
+from aura_ros.nodes.hearing import Hearing
+from aura_ros.nodes.inputs import Input
+from aura_ros.nodes.topics import RELIABLE
+from aura_ros.types import Now
+
+STREAM = Input("camera", "camera", "std_msgs/msg/String", RELIABLE, lambda m: m, 0.3)
+
+
+def reader(message):
+    if message == "bad":
+        raise ValueError("bad message")
+    return message
+
+
+CHUNKS = Input("chunk", "chunk", "std_msgs/msg/String", RELIABLE, reader, math.inf)
+
+
+class Node:
+    """What ``Hearing`` needs of a node, and what it did with it."""
+
+    def __init__(self):
+        self.takers, self.heard, self.errors, self.destroyed = {}, [], [], []
+
+    def create_subscription(self, kind, topic, callback, qos):
+        self.takers[topic] = callback
+        return topic
+
+    def destroy_subscription(self, subscription):
+        self.destroyed.append(subscription)
+
+    def get_logger(self):
+        return self
+
+    def error(self, words):
+        self.errors.append(words)
+
+    def resolve_topic_name(self, topic):
+        return f"/{topic}"
+
+    def now(self):
+        return Now(1, 1)
+
+    def hear(self, value):
+        self.heard.append(value)
+
+    def refuse(self, spec, words):
+        raise AssertionError(words)
+
+
+@pytest.fixture
+def node():
+    return Node()
+
+
+@pytest.fixture
+def hearing(node):
+    return Hearing(node, [STREAM, CHUNKS], Authenticity(), node)
+
+
+def test_streams_are_heard_while_it_is_begun_and_what_lasts_always(node, hearing):
+    for word, change in (("a", hearing.begin), ("b", hearing.end), ("c", hearing.close)):
+        for take in node.takers.values():
+            take(word)
+        change()
+    assert node.heard == ["a", "b", "b", "c"]
+    assert node.destroyed == ["camera", "chunk"]
+
+
+@pytest.mark.parametrize("good", [0, 1, 5])
+def test_a_bad_message_is_said_however_soon_good_ones_follow(node, hearing, good):
+    hearing.begin()
+    for word in ("good", "bad", *["good"] * good):
+        node.takers["chunk"](word)
+    assert "bad message" in hearing.problems()
+    assert ("bad message" in hearing.problems()) == (good == 0)
+    assert node.errors == ["chunk: bad message"]
+
+
+def test_a_bad_message_after_good_ones_is_still_bad(node, hearing):
+    hearing.begin()
+    for word in ("bad", "good", "bad"):
+        node.takers["chunk"](word)
+    for _ in range(2):
+        assert "bad message" in hearing.problems()
+    node.takers["chunk"]("good")
+    hearing.problems()
+    assert "bad message" not in hearing.problems()
+
+
+def test_a_fault_of_before_an_activation_is_forgotten(node, hearing):
+    hearing.begin()
+    for word in ("bad", "good"):
+        node.takers["chunk"](word)
+    hearing.end()
+    hearing.begin()
+    assert "bad message" not in hearing.problems()
+
+
+def test_silence_is_said_of_streams_alone(node, hearing, monkeypatch):
+    hearing.begin()
+    assert hearing.problems() == []
+    silent = dict.fromkeys(("camera", "chunk"), -math.inf)
+    monkeypatch.setattr(hearing, "_heard_ns", silent)
+    assert hearing.problems() == ["camera: nothing on /camera"]
