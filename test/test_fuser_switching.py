@@ -263,7 +263,7 @@ def test_the_way_back_is_a_chunk_of_its_own_that_the_guard_judges():
 
 def test_where_the_guard_refuses_the_way_back_the_plan_is_kept():
     made = rig(closes_s=1.4)
-    made.guard._judge_plan = refusing(made.guard._judge_plan)
+    made.guard._verdicts._of_plan = refusing(made.guard._verdicts._of_plan)
     made = switched(made, 1.5)
     assert made.status.task_switch == "kept"
     assert made.status.refused == {"guard_test": 1}

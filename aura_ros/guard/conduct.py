@@ -21,12 +21,12 @@ from aura_ros.types import (
     ROLLBACK,
     ActionChunk,
     Check,
+    Commitment,
     Decision,
     GuardStatus,
     Lease,
     Mode,
     Now,
-    Plan,
     Question,
     Retreat,
     Verdict,
@@ -106,6 +106,19 @@ class Conduct:
         self._healthy_since = None
         return self.enter(state, verdict.reason or "a plan was allowed", now)
 
+    def committed(self, value: Commitment, now: Now) -> list[Any]:
+        """The fuser committed motion. What was not allowed is held."""
+        tolerance_ns = int(self._settings().clock_tolerance * NS)
+        is_news, stray = self._judge.motion.take(value.plan, now, tolerance_ns)
+        if is_news:
+            self._standing.hear(value, now)
+            if self._way_back is not None:
+                self._way_back = self._way_back.committed(value.plan, self._judge)
+        if stray is None:
+            return []
+        self._standing.hear(stray, now)
+        return self.update(now)
+
     def _is_released(self, is_held: bool, now: Now) -> bool:
         """Whether nothing has stood against motion for long enough."""
         if is_held:
@@ -120,11 +133,6 @@ class Conduct:
         return stands.named(stands.causes(self._standing.checks(now, About.WORLD)))
 
     # --- the way back ---------------------------------------------------------------------
-
-    def committed(self, plan: Plan) -> None:
-        """The fuser committed a plan."""
-        if self._way_back is not None:
-            self._way_back = self._way_back.committed(plan, self._judge)
 
     def go_back(self, now: Now) -> list[Any]:
         """Time has passed: a way back has ended, or one that needs no word begins."""
@@ -155,7 +163,7 @@ class Conduct:
             # Nothing may move at all: a person decides.
             self._unasked = Unasked()
             return self._questions(now)
-        committed = self._judge.committed
+        committed = self._judge.motion.committed
         if committed is not None and now.ros_ns <= committed.end_ns:
             return []
         why = self.reason

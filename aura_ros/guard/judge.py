@@ -8,6 +8,7 @@ from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.context import Context
 from aura_ros.guard.lattice import failed, passed
 from aura_ros.guard.mode import MODE, State
+from aura_ros.guard.motion import Motion
 from aura_ros.guard.rules.built import Checks
 from aura_ros.guard.running import Runner, run_checks
 from aura_ros.robot.description import Robot
@@ -32,6 +33,7 @@ class Judge:
     def __init__(self, robot: Robot, checks: Checks, run: Runner, session: int) -> None:
         self._robot, self._checks, self._run, self._session = robot, checks, run, session
         self._began_ns: int | None = None
+        self.motion = Motion(robot)
         self.forget()
 
     def begin(self, now: Now) -> None:
@@ -42,7 +44,7 @@ class Judge:
     def forget(self) -> None:
         """Forget every chunk and plan: at the start, and when ROS time jumped."""
         self.measured: JointState | None = None
-        self.committed: Plan | None = None
+        self.motion.forget()
         self.waiting: Plan | None = None
         self._last_order: tuple[int, int, int] | None = None
         self._chunks: dict[str, ActionChunk] = {}
@@ -58,12 +60,6 @@ class Judge:
         self._chunks[chunk.digest] = chunk
         while len(self._chunks) > REMEMBERED:
             self._chunks.pop(next(iter(self._chunks)))
-
-    def commit(self, plan: Plan) -> None:
-        """The fuser committed ``plan``. Motion only goes on: one that begins before the motion
-        that is known was committed before it, and comes again."""
-        if self.committed is None or plan.start_ns >= self.committed.start_ns:
-            self.committed = plan
 
     def attempt(self, chunk: ActionChunk) -> int:
         """How often ``chunk`` would have been corrected with the next correction, from 1."""
@@ -125,7 +121,7 @@ class Judge:
             config,
             chunk,
             plan,
-            self.committed,
+            self.motion.committed,
             self.measured,
             self._last_order if ordered else None,
             frozenset(self._judged),

@@ -41,6 +41,15 @@ class Judged:
     checks: tuple[Check, ...]
 
 
+@dataclass(frozen=True)
+class Stray:
+    """The fuser committed what the guard did not allow: ``words`` say what. It moves until
+    ``until_ns``, or another motion is committed."""
+
+    until_ns: int
+    words: str
+
+
 class Watch:
     """A check that remembers. Subclasses name it, hear values, and say how things stand."""
 
@@ -48,7 +57,7 @@ class Watch:
     about: ClassVar[About] = About.WORLD
 
     def hear(self, value: Any, now: Now) -> None:
-        """Take one value that the guard heard: of the waist, Judged or Turn."""
+        """Take one value that the guard heard: of the waist, Judged, Turn or Stray."""
 
     def checks(self, now: Now) -> tuple[Check, ...]:
         """How things stand."""

@@ -4,6 +4,7 @@ import numpy as np
 
 from aura_ros.guard.context import Context
 from aura_ros.guard.lattice import failed, passed
+from aura_ros.robot.description import Robot
 from aura_ros.types import NS, Array, Check, Decision, Plan
 
 TOLERANCE = 1e-6
@@ -13,7 +14,7 @@ def check(context: Context) -> Check:
     """Value: worst jump of position or velocity at a knot; limit 1e-6."""
     plan = context.plan
     assert plan is not None
-    fault = _fault(plan, context)
+    fault = fault_of(plan, context.robot)
     if fault:
         return failed("integrity", float("nan"), TOLERANCE, Decision.REFUSE, fault)
     worst = max(float(np.abs(jump).max()) for jump in _jumps(plan))
@@ -32,13 +33,13 @@ def _jumps(plan: Plan) -> tuple[Array, Array]:
     return p[1:] - p[:-1] - moved, v[1:] - v[:-1] - (h / 2) * (a[:-1] + a[1:])
 
 
-def _fault(plan: Plan, context: Context) -> str:
+def fault_of(plan: Plan, robot: Robot, least_knots: int = 2) -> str:
+    """What is wrong with ``plan`` as a motion of ``robot``; empty: nothing."""
     shape = plan.position.shape
-    robot = context.robot
     if plan.joint_names != robot.joints:
         return f"joints are not those of {robot.name} in order"
-    if len(shape) != 2 or shape[0] < 2 or shape[1] != len(robot.joints):
-        return f"shape {shape}, expected (2 or more, {len(robot.joints)})"
+    if len(shape) != 2 or shape[0] < least_knots or shape[1] != len(robot.joints):
+        return f"shape {shape}, expected ({least_knots} or more, {len(robot.joints)})"
     if plan.velocity.shape != shape or plan.acceleration.shape != shape:
         return "position, velocity and acceleration differ in shape"
     if plan.knot_period_ns != robot.knot_period_ns or plan.start_ns % plan.knot_period_ns:

@@ -17,6 +17,7 @@ from aura_ros.guard.watches import (
     wrench,
 )
 from aura_ros.guard.watches.audit import Audit
+from aura_ros.guard.watches.committed import Committed
 from aura_ros.guard.watches.failure_risk import Risk
 from aura_ros.guard.watches.liveness import Liveness
 from aura_ros.guard.watches.malformed import Malformed
@@ -33,6 +34,7 @@ BUILT_IN: tuple[Entry, ...] = (
     _required(Liveness),
     _required(Risk),
     _required(Tracking),
+    _required(Committed),
     _required(Malformed),
     _required(Audit),
     _required(Tampering, Decision.STOP),
