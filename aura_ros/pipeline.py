@@ -28,6 +28,7 @@ from aura_ros.types import (
     Command,
     Commitment,
     Distance,
+    Diverged,
     FailureRisk,
     Health,
     Image,
@@ -71,6 +72,7 @@ ROUTES: Mapping[type, tuple[str, ...]] = {
     Lease: ("fuser",),
     Commitment: ("guard", "policy"),
     Tripped: ("fuser",),
+    Diverged: ("fuser",),
     Retreat: ("fuser",),
     Arm: ("guard",),
     Answer: ("guard",),
@@ -150,7 +152,9 @@ class Pipeline:
     def _outside(self, value: Any) -> Any:
         """What happens outside of the rooms: the policy is asked, the command loop follows."""
         if isinstance(value, Track):
-            self._loop.follow(value)
+            diverged = self._loop.follow(value)
+            if diverged is not None:
+                self._news.append(diverged)
         if isinstance(value, Request):
             return self._ask(value)
         return value

@@ -51,6 +51,7 @@ VALUES = [
     t.Command(1, np.ones(3), np.zeros(3), False, "step"),
     FUSER,
     t.Tripped("step"),
+    t.Diverged(PLAN),
     t.Health(t.Level.WARN, "so", {"a": "b"}),
     t.Tick(),
     t.ClockJump(),

@@ -313,12 +313,28 @@ def test_a_clock_jump_is_survived():
 def test_a_trip_of_the_command_loop_reaches_the_fuser():
     world = World().run(1.0)
     plan = world.of(Track)[-1].plan
-    bad = Track(type(plan)(**{**vars_of(plan), "position": plan.position + 5.0}))
+    position = np.array(plan.position)
+    position[(world.now.ros_ns - plan.start_ns) // plan.knot_period_ns + 2 :] += 5.0
     world.step()
-    world.pipeline._outside(bad)
+    world.pipeline._outside(displaced(plan, position))
     world.run(0.2)
     assert not world.commands[-1].passed
     assert world.cores["fuser"].status(world.now).state == "tripped"
+
+
+def test_that_a_track_is_not_where_the_commands_are_reaches_the_fuser():
+    world = World().run(1.0)
+    plan = world.of(Track)[-1].plan
+    world.step()
+    world.pipeline._outside(displaced(plan, plan.position + 5.0))
+    world.run(0.2)
+    status = world.cores["fuser"].status(world.now)
+    assert (status.refused["diverged"], status.tripped) == (1, False)
+    assert world.commands[-1].passed
+
+
+def displaced(plan, position):
+    return Track(type(plan)(**{**vars_of(plan), "position": position}))
 
 
 def vars_of(plan):

@@ -32,6 +32,7 @@ from aura_ros.types import (
     ClockJump,
     Configure,
     Decision,
+    Diverged,
     FailureRisk,
     FuserStatus,
     Health,
@@ -191,6 +192,12 @@ class Fuser:
     def _(self, value: Tripped, now: Now) -> list[Any]:
         self._tripped = value.check
         return [*self._stop(now), self.status(now)]
+
+    @handle.register
+    def _(self, value: Diverged, now: Now) -> list[Any]:
+        words = "a plan or lease took so long that motion had stopped: is the machine overloaded?"
+        out = self._moving.diverged(value.plan, now)
+        return [*out, *self._refuse(Refusal("diverged", words), now)]
 
     @handle.register
     def _(self, value: SetEnabled, now: Now) -> list[Any]:

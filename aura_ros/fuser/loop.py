@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from aura_ros.motion.jerk import sample, slice_from, splice
 from aura_ros.motion.stop import rests_until
 from aura_ros.robot.description import Limits
-from aura_ros.types import NS, Array, Command, Now, Track
+from aura_ros.types import NS, Array, Command, Diverged, Now, Plan, Track
 
 # Commands are judged with the plans' own tolerance plus rounding of the time between them.
 TOLERANCE = 1e-6
 # A loop that comes later than this (overrun, or a step of the clock) does not leap ahead.
 LONGEST_STEP_NS = 30_000_000
+# Motion that is nearer than this goes on from there [rad or m].
+ELSEWHERE = 1e-5
 
 
 class CommandLoop:
@@ -42,21 +44,22 @@ class CommandLoop:
         self._lag_ns = 0
         self.tripped = ""
 
-    def follow(self, track: Track | None) -> None:
-        """Take a new track; None: command nothing."""
+    def follow(self, track: Track | None) -> Diverged | None:
+        """Take a new track; None: command nothing.
+
+        Where a track took so long that the commands went another way meanwhile, into the stop
+        tail of the one before, that is kept to and returned: ``track`` would be a leap.
+        """
         if track is None or (track.anchored and not self.tripped):
             self._last = self._asked_ns = None
             self._lag_ns = 0
         elif self._track is not None and self._asked_ns is not None:
-            track = self._continued(self._track, track, self._asked_ns - self._lag_ns)
+            old, here_ns = self._track, self._asked_ns - self._lag_ns
+            if not self.tripped and _diverge(old.plan, track.plan, here_ns):
+                return Diverged(old.plan)
+            track = _continued(old, track, here_ns)
         self._track = track
-
-    @staticmethod
-    def _continued(old: Track, new: Track, here_ns: int) -> Track:
-        """``new``, with the motion of ``old`` from where the commands are, up to its start."""
-        if new.plan.start_ns <= here_ns:
-            return new
-        return replace(new, plan=splice(slice_from(old.plan, here_ns), new.plan))
+        return None
 
     @property
     def end_ns(self) -> int | None:
@@ -72,6 +75,9 @@ class CommandLoop:
 
     def command(self, now: Now) -> Command | None:
         """The command for ``now``, or None while nothing safe is known."""
+        if self._asked_ns is not None and now.ros_ns < self._asked_ns:
+            # Time went back: the track was for another time.
+            self._track, self._asked_ns, self._lag_ns = None, None, 0
         track = self._track
         if track is None:
             return None
@@ -115,3 +121,17 @@ class CommandLoop:
             if (step > self._velocity * elapsed + TOLERANCE).any():
                 return "step"
         return ""
+
+
+def _diverge(old: Plan, new: Plan, here_ns: int) -> bool:
+    """Whether ``new`` does not go on from where ``old`` is or, if it begins later, will be."""
+    seam_ns = max(here_ns, new.start_ns)
+    away = sample(new, seam_ns).position - sample(old, seam_ns).position
+    return not bool((np.abs(away) <= ELSEWHERE).all())
+
+
+def _continued(old: Track, new: Track, here_ns: int) -> Track:
+    """``new``, with the motion of ``old`` from where the commands are, up to its start."""
+    if new.plan.start_ns <= here_ns:
+        return new
+    return replace(new, plan=splice(slice_from(old.plan, here_ns), new.plan))

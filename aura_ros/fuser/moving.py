@@ -113,6 +113,13 @@ class Moving:
             return []
         return [Commitment(self.leased.committed), self.leased.track]
 
+    def diverged(self, plan: Plan, now: Now) -> list[Any]:
+        """The command loop has kept to ``plan`` instead of what was committed since."""
+        if self.leased is None:
+            return []
+        self.leased = self.leased.diverged(plan, now)
+        return [Commitment(self.leased.committed), self.leased.track]
+
     def say_again(self) -> list[Any]:
         """What is committed, for who has missed it."""
         known = self._rest if self.leased is None else self.leased.committed

@@ -82,6 +82,16 @@ class Leased:
         stopped = replace(self, until_ros_ns=end).expired()
         return replace(stopped, until_ros_ns=self.until_ros_ns)
 
+    def diverged(self, plan: Plan, now: Now) -> Leased:
+        """Not what is committed moves but ``plan``, that was before: it stops at the next knot."""
+        first = self.committed.start_ns
+        since = slice_from(plan, first)
+        end = now.ros_ns + plan.knot_period_ns
+        # Motion that is over rests; committed motion never begins earlier than before.
+        known = replace(since, start_ns=max(since.start_ns, first))
+        stopped = replace(self, committed=known, before=(), until_ros_ns=end).expired()
+        return replace(stopped, until_ros_ns=max(self.until_ros_ns, end))
+
     def with_plan(self, plan: Plan) -> Leased:
         """``plan`` committed: the old motion up to its start, then the plan."""
         earlier = tuple((seam, old) for seam, old in self.before if seam <= plan.start_ns)

@@ -31,7 +31,16 @@ from aura_ros.types.events import (
     Tick,
 )
 from aura_ros.types.inputs import Distance, Image, Instruction, JointState, Now, Objects, Wrench
-from aura_ros.types.plans import Command, Commitment, FuserStatus, Plan, Proposal, Track, Tripped
+from aura_ros.types.plans import (
+    Command,
+    Commitment,
+    Diverged,
+    FuserStatus,
+    Plan,
+    Proposal,
+    Track,
+    Tripped,
+)
 from aura_ros.types.reports import FailureRisk, Health, Level, MemoryState, RiskLevel
 from aura_ros.types.verdicts import (
     Check,
@@ -61,6 +70,7 @@ __all__ = [
     "Configure",
     "Decision",
     "Distance",
+    "Diverged",
     "FailureRisk",
     "FuserStatus",
     "GuardStatus",

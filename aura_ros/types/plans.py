@@ -91,6 +91,14 @@ class Tripped:
 
 
 @dataclass(frozen=True)
+class Diverged:
+    """A new track is elsewhere than the commands: they went on while it was made. The command
+    loop keeps to ``plan``, the motion that it was on."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True)
 class FuserStatus:
     """State of the fuser: remaining motion, counters of refusals by reason, solve time.
 
