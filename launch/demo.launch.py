@@ -1,7 +1,7 @@
 """The chain around the embedded robot, armed by itself: ``ros2 launch aura_ros demo.launch.py``."""
 
 from launch.actions import DeclareLaunchArgument, Shutdown
-from launch.substitutions import LaunchConfiguration
+from launch.substitutions import LaunchConfiguration, PythonExpression
 from launch_ros.actions import Node
 
 from aura_ros.nodes.launching import chain
@@ -9,6 +9,9 @@ from aura_ros.nodes.launching import chain
 
 def generate_launch_description():
     """The five nodes with a trained policy slowed to 200 ms, and the robot."""
+    # What is usual is known of the trained policy alone.
+    backend = LaunchConfiguration("backend")
+    rules = PythonExpression(["'demo' if '", backend, "' == 'demo' else ''"])
     task = DeclareLaunchArgument(
         "task", default_value="pick_place", description="what the robot does"
     )
@@ -32,6 +35,7 @@ def generate_launch_description():
         robot="embedded_panda",
         backend="demo",
         latency="0.2",
+        rules=rules,
         auto_arm="true",
         use_sim_time="false",
     )

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aura_ros.demo.observer import Observer
+from aura_ros.demo.settings import CAMERA_RATE, GUARD, ROBOT, RULES, TRAINED
 from aura_ros.nodes.processes import NodeProcess, Processes, isolate
 from aura_ros.robot.load import load_robot
 from aura_ros.sim.tasks import find_task
 from aura_ros.types import NS, Mode
 
-ROBOT = "embedded_panda"
 START_TIMEOUT_S = 60.0
 FAULT_S = 2.0
-POLICIES = ("demo", "scripted")
+POLICIES = (TRAINED, "scripted")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class DemoOptions:
     """What is run: the trained ``policy`` ("demo") or the "scripted" expert, its ``latency`` [s],
     and ``noise`` of the expert's chunks [rad or m]."""
 
-    policy: str = "demo"
+    policy: str = TRAINED
     task: str = "pick_place"
     episodes: int = 10
     latency: float = 0.2
@@ -72,10 +72,10 @@ def nodes_of(options: DemoOptions, journal: str = "") -> list[NodeProcess]:
     """The chain and the embedded robot."""
     common = {"robot": ROBOT, "journal": journal}
     policy = {"backend": options.policy, "latency": options.latency, "noise": options.noise}
-    # Cameras at 20 Hz: four lost frames are a dead camera.
-    guard = {"auto_arm": True, "source_timeout": 0.2}
+    guard = GUARD | {"rules": RULES.get(options.policy, "")}
+    sim = {"task": options.task, "seed": options.seed, "camera_rate": CAMERA_RATE}
     return [
-        NodeProcess("sim", {"task": options.task, "seed": options.seed, "camera_rate": 20.0}),
+        NodeProcess("sim", sim),
         NodeProcess("memory", common),
         NodeProcess("monitor", common),
         NodeProcess("guard", common | guard),
