@@ -14,11 +14,13 @@ from chain_values import (
     toy,
 )
 
+from aura_ros.guard import watch as guard_watch
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.guard import Guard
 from aura_ros.guard.judge import REMEMBERED
 from aura_ros.guard.lattice import failed
 from aura_ros.guard.mode import MOVING
+from aura_ros.guard.rules.built import build
 from aura_ros.motion.stop import at_rest
 from aura_ros.settings import SettingError
 from aura_ros.types import (
@@ -551,3 +553,36 @@ def test_settings_change_while_it_runs():
 def test_a_value_that_is_not_for_the_guard_is_a_mistake():
     with pytest.raises(TypeError, match="str"):
         Guard(ROBOT).handle("x", at(0))
+
+
+def test_a_tick_asks_every_watch_once():
+    asked = []
+
+    class Counted(guard_watch.Watch):
+        name = "counted"
+
+        def checks(self, now):
+            asked.append(now)
+            return (failed(self.name, 1.0, 0.5, self.decision, "on cue"),)
+
+    class OfPolicy(Counted):
+        about = guard_watch.About.POLICY
+
+    counted = (Counted(), OfPolicy())
+    Counted.decision = Decision.SLOW
+
+    def rules(robot, settings):
+        made = build(robot, settings)
+        return replace(made, watches=(*made.watches, *counted))
+
+    watch = Watch()
+    watch.guard = Guard(ROBOT, GuardConfig(auto_arm=True), rules=rules)
+    watch.run(0.3)
+    assert watch.mode == Mode.ARMED
+    asked.clear()
+    watch.tell(Tick())
+    assert len(asked) == 2
+    # What changed at the same moment is seen.
+    Counted.decision = Decision.HOLD
+    watch.tell(Tick())
+    assert watch.mode == Mode.HOLD

@@ -12,7 +12,7 @@ from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.judge import Judge
 from aura_ros.guard.lattice import join
 from aura_ros.guard.mode import State
-from aura_ros.guard.retreat import Unasked, WayBackTaken
+from aura_ros.guard.retreat import Retreats
 from aura_ros.guard.speaking import Speaker
 from aura_ros.guard.standing import Standing
 from aura_ros.guard.watch import About
@@ -50,8 +50,7 @@ class Conduct:
         self.state = State(Mode.INIT)
         self.reason = "waiting for the first message of every source"
         self._healthy_since: int | None = None
-        self._way_back: WayBackTaken | None = None
-        self._unasked = Unasked()
+        self._retreats = Retreats()
         self._is_asked = self._is_careful = False
 
     # --- people ---------------------------------------------------------------------------
@@ -68,7 +67,7 @@ class Conduct:
 
     def answer(self, option: str, now: Now) -> list[Any]:
         """A person says how to go on. What moves then is slow for a while."""
-        state, words = machine.after_answer(self.state, option, self._against_all(now))
+        state, words = machine.after_answer(self.state, option, self._standing.against_all(now))
         if state == self.state:
             return self.enter(state, words, now)
         self._is_careful, why = True, self.reason
@@ -99,7 +98,7 @@ class Conduct:
     def obey(self, verdict: Verdict, chunk: ActionChunk, now: Now) -> list[Any]:
         """The state that follows from a verdict."""
         if verdict.decision == Decision.ALLOW and chunk.source != ROLLBACK:
-            self._unasked = replace(self._unasked, moved=True)
+            self._retreats.moved()
         state = machine.after_verdict(self.state, verdict.decision)
         if state == self.state:
             return []
@@ -112,8 +111,7 @@ class Conduct:
         is_news, stray = self._judge.motion.take(value.plan, now, tolerance_ns)
         if is_news:
             self._standing.hear(value, now)
-            if self._way_back is not None:
-                self._way_back = self._way_back.committed(value.plan, self._judge)
+            self._retreats.committed(value.plan, self._judge)
         if stray is None:
             return []
         self._standing.hear(stray, now)
@@ -121,16 +119,9 @@ class Conduct:
 
     def _is_released(self, is_held: bool, now: Now) -> bool:
         """Whether nothing has stood against motion for long enough."""
-        if is_held:
-            self._healthy_since = None
-        elif self._healthy_since is None:
-            self._healthy_since = now.steady_ns
-        since = self._healthy_since
-        return since is not None and now.steady_ns - since >= self._settings().hold_release * NS
-
-    def _against_all(self, now: Now) -> str:
-        """What in the world or the chain stands against any motion, in words."""
-        return stands.named(stands.causes(self._standing.checks(now, About.WORLD)))
+        since = now.steady_ns if self._healthy_since is None else self._healthy_since
+        self._healthy_since = None if is_held else since
+        return not is_held and now.steady_ns - since >= self._settings().hold_release * NS
 
     # --- the way back ---------------------------------------------------------------------
 
@@ -141,27 +132,22 @@ class Conduct:
     def _begin_way_back(self, why: str, now: Now) -> list[Any]:
         if not self.state.recovering:
             return []
-        self._way_back, self._unasked = WayBackTaken(now.steady_ns, why), Unasked()
+        self._retreats.begin(why, now)
         until = self._standing.calm_ns
         return [Retreat(now.ros_ns, now.ros_ns if until is None else until, why)]
 
     def _end_way_back(self, now: Now) -> list[Any]:
-        if self._way_back is None:
-            return []
-        words = self._way_back.ended(now)
-        if self.state.recovering and not words:
-            return []
-        self._way_back = None
-        state = machine.after_way_back(self.state)
+        words = self._retreats.ended(self.state.recovering, now)
+        state = machine.after_way_back(self.state) if words else self.state
         return self.enter(state, words, now) if state != self.state else []
 
     def _go_back_unasked(self, now: Now) -> list[Any]:
         """The retreat that comes before a person is asked, once the robot rests."""
-        if not self._unasked.due:
+        if not self._retreats.due:
             return []
-        if self._against_all(now):
+        if self._standing.against_all(now):
             # Nothing may move at all: a person decides.
-            self._unasked = Unasked()
+            self._retreats.give_up()
             return self._questions(now)
         committed = self._judge.motion.committed
         if committed is not None and now.ros_ns <= committed.end_ns:
@@ -174,9 +160,9 @@ class Conduct:
         """Whether a retreat comes before the question that the new state asks."""
         if not (self.state.asking and self._settings().auto_retreat):
             return False
-        if before.asking:
-            return self._unasked.due
-        return self._unasked.moved and not self._against_all(now)
+        if not self._retreats.is_due(before.asking):
+            return False
+        return before.asking or not self._standing.against_all(now)
 
     # --- changes --------------------------------------------------------------------------
 
@@ -186,7 +172,7 @@ class Conduct:
             # What put the guard here stays said beside what was asked of it since.
             return [replace(self.status(now), reason=f"{reason} ({self.reason})")]
         before, self.state, self.reason = self.state, state, reason
-        self._unasked = replace(self._unasked, due=self._is_unasked(before, now))
+        self._retreats.due = self._is_unasked(before, now)
         if state.moving and self._is_careful:
             self._is_careful = False
             self._standing.be_cautious(now, self._settings().cautious_time)
@@ -196,7 +182,7 @@ class Conduct:
 
     def _questions(self, now: Now) -> list[Question]:
         """What a person is asked, where that is another thing than before."""
-        asks = self.state.asking and not self._unasked.due
+        asks = self.state.asking and not self._retreats.due
         if asks == self._is_asked:
             return []
         self._is_asked = asks

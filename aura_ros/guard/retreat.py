@@ -36,13 +36,43 @@ class WayBackTaken:
         return f"{where} (before: {self.why})" if over else ""
 
 
-@dataclass(frozen=True)
-class Unasked:
-    """Whether a retreat comes by itself, before a person is asked about the policy.
+class Retreats:
+    """The way back that is taken, and the one that comes by itself before a person is asked.
 
-    ``moved``: the policy moved the robot since the last way back, so that there is one;
-    ``due``: it comes once the robot rests, and the question waits for it.
+    ``due``: that one comes once the robot rests, and the question waits for it.
     """
 
-    moved: bool = False
-    due: bool = False
+    def __init__(self) -> None:
+        self._taken: WayBackTaken | None = None
+        self._has_moved = False
+        self.due = False
+
+    def moved(self) -> None:
+        """The policy moved the robot: there is a way back."""
+        self._has_moved = True
+
+    def is_due(self, was_asked: bool) -> bool:
+        """Whether one comes before the question that is to be asked now, or ``was_asked``."""
+        return self.due if was_asked else self._has_moved
+
+    def give_up(self) -> None:
+        """None comes by itself."""
+        self._has_moved = self.due = False
+
+    def begin(self, why: str, now: Now) -> None:
+        """The fuser was told to go back."""
+        self._taken = WayBackTaken(now.steady_ns, why)
+        self.give_up()
+
+    def committed(self, plan: Plan, judge: Judge) -> None:
+        """The fuser committed ``plan``."""
+        if self._taken is not None:
+            self._taken = self._taken.committed(plan, judge)
+
+    def ended(self, recovering: bool, now: Now) -> str:
+        """Why the way back that was taken is over, in words, once; empty: it is not, or none was.
+        Where the guard is not ``recovering`` any more, it is over."""
+        words = "" if self._taken is None else self._taken.ended(now)
+        if words or not recovering:
+            self._taken = None
+        return words

@@ -41,6 +41,10 @@ class Standing:
         chosen = (w for w in self._watches if about is None or w.about == about)
         return tuple(check for watch in chosen for check in watch.checks(now))
 
+    def against_all(self, now: Now) -> str:
+        """What in the world or the chain stands against any motion, in words."""
+        return named(causes(self.checks(now, About.WORLD)))
+
     def note(self, now: Now) -> None:
         """Remember how the policy is while it moves the robot, for a retreat."""
         uses = (use(check) for check in self.checks(now, About.POLICY))

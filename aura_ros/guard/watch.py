@@ -87,15 +87,18 @@ class Hearing(Watch):
 
 class Guarded:
     """A watch that can only fail closed: once it raised it stands against motion, by its name,
-    until a person resets the guard."""
+    until a person resets the guard. Of one moment it is asked once."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self.name, self.about = watch.name, watch.about
         self._broken = ""
+        self._asked: Now | None = None
+        self._said: tuple[Check, ...] = ()
 
     def hear(self, value: Any, now: Now) -> None:
         """Hand the value on."""
+        self._asked = None
         try:
             self._watch.hear(value, now)
         except Exception as error:  # a broken check must not let anything through
@@ -103,6 +106,11 @@ class Guarded:
 
     def checks(self, now: Now) -> tuple[Check, ...]:
         """What the watch says, or that it is broken."""
+        if self._asked != now:
+            self._asked, self._said = now, self._found(now)
+        return self._said
+
+    def _found(self, now: Now) -> tuple[Check, ...]:
         if self._broken:
             return (unknown(self.name, self._broken),)
         try:
@@ -115,9 +123,9 @@ class Guarded:
         try:
             return self._watch.share(now)
         except Exception as error:
-            self._broken = f"raised {error!r}"
+            self._asked, self._broken = None, f"raised {error!r}"
             return 1.0
 
     def mend(self) -> None:
         """A person resets the guard: the watch may try again."""
-        self._broken = ""
+        self._asked, self._broken = None, ""
