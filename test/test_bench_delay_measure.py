@@ -1,6 +1,7 @@
 """Episodes kept, counted, compared and shown; the pool; the whole in small."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,6 +64,23 @@ def test_lines_that_are_no_episodes_are_ignored(tmp_path, line):
     path = tmp_path / "episodes.jsonl"
     path.write_text(line + "\n")
     assert Store(path, "a", Job, outcome_of).outcomes == {}
+
+
+def test_bytes_that_are_no_text_are_run_again_and_the_rest_is_kept(tmp_path):
+    path = tmp_path / "episodes.jsonl"
+    Store(path, "a", Job, outcome_of).add(JOB, GOOD)
+    path.write_bytes(b"\x00\xff\xfe\n" + path.read_bytes() + b'{"version": "a", "job": {"\xe2')
+    assert Store(path, "a", Job, outcome_of).outcomes == {JOB: GOOD}
+
+
+def test_a_place_that_cannot_be_written_is_told_before_any_episode(tmp_path):
+    (tmp_path / "file").touch()
+    ran, options = [], BenchOptions(tmp_path / "file", True, str)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bench, "run_system", lambda *job: ran.append(job))
+        with pytest.raises(OSError, match="file"):
+            bench.measure(Grid((OURS,), ("push",), (100,), (1,)), Conditions(), options, workers=0)
+    assert ran == []
 
 
 # --- counting -----------------------------------------------------------------------------------
@@ -196,6 +214,16 @@ def test_an_episode_that_raises_ends_the_pool(tmp_path):
     with pytest.raises(RuntimeError, match="no luck"):
         list(outcomes(seed_as_time, jobs, Conditions(), 1))
     assert len(list(tmp_path.iterdir())) < 2000
+
+
+def killed(job, conditions):
+    """Stands for an episode whose process the system kills."""
+    os._exit(9)
+
+
+def test_of_a_killed_process_it_is_said_how_to_go_on():
+    with pytest.raises(RuntimeError, match="was killed.*finished episodes are kept, run the same"):
+        list(outcomes(killed, [JOB], Conditions(), 1))
 
 
 def test_an_interrupted_benchmark_goes_on_and_gives_the_same(tmp_path, monkeypatch):

@@ -19,19 +19,20 @@ class Store(Generic[Job, Result]):
 
     ``kind`` is the frozen dataclass that names an episode, ``read`` makes the dataclass that says
     how one went from its fields. A line that broke off, or is no episode, is ignored too: that
-    episode is run again.
+    episode is run again. Raises OSError at once where ``path`` cannot be written.
     """
 
     def __init__(
         self, path: Path, version: str, kind: type[Job], read: Callable[..., Result]
     ) -> None:
         self._path, self._version, self._kind, self._made = path, version, kind, read
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("a").close()  # what cannot be written is told before the first episode
         self.outcomes: dict[Job, Result] = dict(self._read())
 
     def add(self, job: Job, outcome: Result) -> None:
         """Keep one finished episode, at once."""
         entry = {"version": self._version, "job": vars(job), "outcome": asdict(outcome)}  # type: ignore[call-overload]
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a") as file:
             # First an end of line: the file may end in the middle of one.
             file.write(("\n" if self._is_open() else "") + json.dumps(entry) + "\n")
@@ -45,8 +46,7 @@ class Store(Generic[Job, Result]):
             return file.read(1) != b"\n"
 
     def _read(self) -> Iterator[tuple[Job, Result]]:
-        lines = self._path.read_text().splitlines() if self._path.exists() else []
-        for line in lines:
+        for line in self._path.read_text(errors="replace").splitlines():
             try:
                 entry = json.loads(line)
                 if entry["version"] == self._version:
