@@ -25,25 +25,23 @@ from aura_ros.memory.memory import Memory
 from aura_ros.monitor.calibration import Calibration
 from aura_ros.monitor.monitor import Monitor
 from aura_ros.pipeline import Pipeline, Room, answer
-from aura_ros.policy.backend import Backend, BackendError, declared_of
+from aura_ros.policy.backend import Backend, declared_of
 from aura_ros.policy.interpretation import make_actions
 from aura_ros.policy.policy import Policy, PolicyConfig
 from aura_ros.replay.clock import RosClock
 from aura_ros.replay.faults.fault import Fault
 from aura_ros.replay.faults.room import FaultyPolicy
+from aura_ros.replay.missing import NoBackend, no_urdf
 from aura_ros.robot.description import Robot
 from aura_ros.types import (
     NS,
     ActionChunk,
-    Array,
     ClockJump,
     GuardStatus,
     Instruction,
     Mode,
     Now,
-    Observation,
     PolicyFeatures,
-    Request,
     Tick,
 )
 
@@ -73,13 +71,6 @@ class Jumping(Backend, Protocol):
 
     def jump(self, log_ns: int) -> None:
         """The recording looped at ``log_ns``."""
-
-
-def no_urdf() -> bytes:
-    """Stands where no URDF was handed in."""
-    raise ValueError(
-        "poses and geometry need the robot's URDF: give a name or path, or hand it in as urdf"
-    )
 
 
 @dataclass
@@ -195,17 +186,3 @@ class Engine:
             if isinstance(said.value, GuardStatus):
                 self._armed = said.value.mode in MOVING
             self.sink(said.value, now)
-
-
-class NoBackend:
-    """Stands where no policy is asked."""
-
-    name = "none"
-
-    def encode(self, observation: Observation) -> Array:
-        """There is nothing to encode with."""
-        raise BackendError("recorded chunks are replayed: no policy is asked")
-
-    def act(self, request: Request, embedding: Array) -> Array:
-        """There is nothing to answer with."""
-        raise BackendError("recorded chunks are replayed: no policy is asked")

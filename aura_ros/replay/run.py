@@ -17,10 +17,11 @@ from aura_ros.monitor.calibration import Calibration, load_calibration
 from aura_ros.monitor.monitor import SCORE_NAMES
 from aura_ros.replay.actions import Segment, SegmentBackend
 from aura_ros.replay.caught import Caught
-from aura_ros.replay.engine import Engine, Rates, no_urdf
+from aura_ros.replay.engine import Engine, Rates
 from aura_ros.replay.faults import Fault, fault_of, parse
 from aura_ros.replay.feed import Feed
 from aura_ros.replay.inputs import find_inputs
+from aura_ros.replay.missing import no_urdf
 from aura_ros.replay.plot import draw
 from aura_ros.replay.recording import Recording, RecordingError
 from aura_ros.replay.summary import Observed, Outcome, Summary, summarise, tables
