@@ -222,7 +222,7 @@ def killed(job, conditions):
 
 
 def test_of_a_killed_process_it_is_said_how_to_go_on():
-    with pytest.raises(RuntimeError, match="was killed.*finished episodes are kept, run the same"):
+    with pytest.raises(RuntimeError, match=r"was killed.*finished episodes are kept, run the same"):
         list(outcomes(killed, [JOB], Conditions(), 1))
 
 
