@@ -12,10 +12,10 @@ import numpy as np
 from chain_values import (
     COMMAND_NS,
     NS,
+    STEADY_0,
     TICK_NS,
     assert_smooth,
     assert_within,
-    at,
     chunk,
     home,
     joints_at,
@@ -34,6 +34,7 @@ from aura_ros.robot.description import Robot
 from aura_ros.types import (
     NO_ALTERNATIVES,
     ActionChunk,
+    ClockJump,
     Commitment,
     Decision,
     FailureRisk,
@@ -47,6 +48,7 @@ from aura_ros.types import (
     Proposal,
     Reset,
     RiskLevel,
+    SetEnabled,
     Tick,
     Track,
     Verdict,
@@ -89,10 +91,11 @@ class Wired:
         self._fates: dict[type, Iterator[Fate]] = {}
         for kind, each in (fates or {}).items():
             self.fate(kind, *each)
-        self.guard = Guard(robot, GuardConfig(auto_arm=True), session=1)
+        self._guards = 1
+        self.guard = Guard(robot, GuardConfig(auto_arm=True), session=self._guards)
         self.fuser, self.loop = Fuser(robot), CommandLoop(robot.limits)
         self.position = home(robot)
-        self.ticks, self._sent = 0, 0
+        self.ticks, self._sent, self._jumped_s = 0, 0, 0.0
         self._wire: list[tuple[int, int, Callable[[Any, Now], list[Any]], Any]] = []
         self._motion: Plan | None = None
         self._committed: Plan | None = None
@@ -103,16 +106,17 @@ class Wired:
         self.stopped = (-1, -1)
         self.states: list[tuple[int, KinematicState]] = []
         self.longest_ns = 0
-        self.session, self.sequence = 1, 0
+        self.session, self.episode, self.sequence = 1, 1, 0
         self.last: ActionChunk | None = None
 
     @property
     def seconds(self) -> float:
-        return self.ticks * COMMAND_NS / NS
+        """ROS time since the beginning."""
+        return self.ticks * COMMAND_NS / NS + self._jumped_s
 
     @property
     def now(self) -> Now:
-        return at(self.seconds)
+        return Now(stamp(self.seconds), STEADY_0 + self.ticks * COMMAND_NS)
 
     # --- the wire -------------------------------------------------------------------------
 
@@ -157,7 +161,7 @@ class Wired:
         self._note_lease(value, now)
         for out in said:
             if isinstance(out, Track):
-                self.loop.follow(out)
+                assert self.loop.follow(out) is None
                 self._motion = out.plan
             elif isinstance(out, Proposal):
                 self.proposals[out.plan.digest] = out.plan
@@ -203,10 +207,21 @@ class Wired:
         self.ticks += 1
 
     def run(self, seconds: float) -> Wired:
-        end = self.seconds + seconds
-        while self.seconds < end - 1e-9:
+        for _ in range(round(seconds * NS / COMMAND_NS)):
             self.step()
         return self
+
+    def stall(self, seconds: float) -> None:
+        """For so long nobody does anything."""
+        self.ticks += round(seconds * NS / COMMAND_NS)
+
+    def jump(self, seconds: float) -> None:
+        """ROS time steps by so much, and the steady clock goes on."""
+        self._jumped_s += seconds
+        self.loop.command(self.now)  # it may come before the word
+        self.tell(ClockJump())
+        self.loop.follow(None)
+        self._committed = None
 
     # --- what comes from outside ----------------------------------------------------------
 
@@ -229,7 +244,12 @@ class Wired:
         elif kind == "again" and self.last is not None:
             self.send(self.last)
             return
-        values = {"session": self.session, "alternatives": NO_ALTERNATIVES, **changes}
+        values = {
+            "session": self.session,
+            "episode": self.episode,
+            "alternatives": NO_ALTERNATIVES,
+            **changes,
+        }
         sequence = values.pop("sequence", self.sequence)
         self.last = chunk(self.robot, self.seconds, sequence, rows, **values)
         self.send(self.last)
@@ -248,6 +268,24 @@ class Wired:
     def reset(self) -> None:
         self._guarded(Reset(), self.now)
         self._fused(Reset(), self.now)
+        self.loop.reset()
+
+    def enable(self, enabled: bool) -> None:
+        """A person switches the fuser."""
+        self._fused(SetEnabled(enabled), self.now)
+
+    def restart(self, room: str) -> None:
+        """A process dies, and another comes in its place."""
+        if room == "policy":
+            self.session, self.sequence = self.session + 1, 0
+        elif room == "guard":
+            self._guards += 1
+            self.guard = Guard(self.robot, GuardConfig(auto_arm=True), session=self._guards)
+            if self._committed is not None:
+                self._guarded(Commitment(self._committed), self.now)
+        else:
+            self.fuser, self.loop = Fuser(self.robot), CommandLoop(self.robot.limits)
+            self._committed, self.leased_until_ns, self.stopped = None, -1, (-1, -1)
 
     # --- what must hold -------------------------------------------------------------------
 

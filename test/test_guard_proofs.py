@@ -23,6 +23,7 @@ from aura_ros.types import (
     Check,
     Commitment,
     Decision,
+    Instruction,
     Lease,
     Mode,
     Proposal,
@@ -38,6 +39,9 @@ STOP_NS = ROBOT.stop_knots * ROBOT.knot_period_ns
 KINDS = (
     "good", "good", "good", "spike", "not finite", "elsewhere", "outside", "restarted", "old",
     "future", "far number", "alternatives", "again",
+)  # fmt: skip
+DISTURBED = (
+    "stall", "jump", "policy", "guard", "fuser", "task", "disarm and arm", "off and on", "off",
 )  # fmt: skip
 PEOPLE = ("alarm", "well", "arm", "disarm", "resume", "retreat", "reset", "tampered")
 
@@ -122,19 +126,38 @@ def turn(made, kind, by):
         made.reset()
     elif kind == "tampered":
         made.tell(Tampered("chunk", "forged"))
+    elif kind in DISTURBED:
+        disturb(made, kind, by)
     else:
         made.tell(Arm(kind == "arm") if kind in ("arm", "disarm") else Answer(kind))
 
 
-turns = st.lists(
-    st.tuples(
-        st.sampled_from(KINDS + KINDS + PEOPLE),
-        st.floats(-1.8, 1.8),
-        st.integers(4, 60),  # turns of the command loop until the next
-    ),
-    min_size=3,
-    max_size=14,
-)
+def disturb(made, kind, by):
+    """Something goes wrong, or a person is quick."""
+    if kind == "stall":
+        made.stall(abs(by))
+    elif kind == "jump":
+        made.jump(by)
+    elif kind == "task":
+        made.tell(Instruction(f"{by:.0f}"))
+        made.episode += 1
+    elif kind == "disarm and arm":
+        made.tell(Arm(False))
+        made.tell(Arm(True))
+    elif kind in ("off", "off and on"):
+        made.enable(False)
+        if kind != "off":
+            made.enable(True)
+    else:
+        made.restart(kind)
+
+
+def turns_of(kinds):
+    by, wait = st.floats(-1.8, 1.8), st.integers(4, 60)  # so many commands until the next
+    return st.lists(st.tuples(st.sampled_from(kinds), by, wait), min_size=3, max_size=14)
+
+
+turns = turns_of(KINDS + KINDS + PEOPLE)
 
 
 def played(happens, fates=None):
@@ -221,29 +244,51 @@ def test_lost_doubled_and_late_messages_lead_to_no_motion_without_lease(happens,
     assert made.longest_ns <= LATE_NS
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
-@given(turns, lossy, st.lists(st.sampled_from([PROMPT, ()]), min_size=1, max_size=4))
-@example([("good", 0.9, 10), ("good", -0.5, 60)], {Verdict: [(9,), (0,)]}, [PROMPT])
-def test_after_whatever_happened_a_good_chunk_is_committed_again(happens, fates, commitments):
-    """Guard and fuser may have missed each other's words; they do not stay apart: a chunk may
-    be refused for that, and the robot be held, but only until both know the same again.
+# On one topic nothing overtakes: commitments may be lost, but come in their order.
+some_lost = st.lists(st.sampled_from([PROMPT, ()]), min_size=1, max_size=4)
 
-    On one topic nothing overtakes: commitments may be lost, but come in their order.
-    """
-    made = played(happens, {**fates, Commitment: commitments})
+
+def assert_goes_on(made):
+    """Once all is well and the guard armed again, good chunks are committed, and move the robot."""
     made.fate_of_all(PROMPT)
     made.run(1.1)  # what was on its way is there
     made.risk(RiskLevel.OK)
-    if made.guard.mode not in MOVING:
+    made.enable(True)
+    status = made.guard.status(made.now)
+    if status.mode not in MOVING or status.recovering:
         made.reset()
         made.tell(Arm(False))
         made.tell(Arm(True))
     made.run(0.3)
-    count, made.session = len(made.commitments), made.session + 1
+    count, made.session, place = len(made.commitments), made.session + 1, made.position
     for _ in range(4):
         made.chunk("good", -0.2 * np.sign(made.position[0]))
         made.run(0.3)
     assert any(isinstance(cause, Verdict) for cause, _, _ in made.commitments[count:])
+    assert np.abs(made.position - place).max() > 0.02
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(turns, lossy, some_lost)
+@example([("good", 0.9, 10), ("good", -0.5, 60)], {Verdict: [(9,), (0,)]}, [PROMPT])
+@example([("good", 0.9, 60), ("again", 0, 42), ("retreat", 0, 4), ("good", 0, 4)], {}, [PROMPT])
+def test_after_whatever_happened_a_good_chunk_is_committed_again(happens, fates, commitments):
+    """Guard and fuser may have missed each other's words; they do not stay apart: a chunk may
+    be refused for that, and the robot be held, but only until both know the same again."""
+    assert_goes_on(played(happens, {**fates, Commitment: commitments}))
+
+
+disturbed = turns_of(("good",) * 6 + DISTURBED + PEOPLE)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(disturbed, lossy, some_lost)
+@example([("good", 0.9, 30), ("jump", -0.3, 4), ("good", 0.5, 30)], {}, [PROMPT])
+@example([("good", 0.9, 30), ("stall", 1.0, 4), ("fuser", 0, 4), ("guard", 0, 30)], {}, [PROMPT])
+def test_after_stalls_jumps_and_restarts_a_good_chunk_is_committed_again(
+    happens, fates, commitments
+):
+    assert_goes_on(played(happens, {**fates, Commitment: commitments}))
 
 
 def test_without_loss_the_robot_rests_one_tail_after_the_word():
@@ -316,6 +361,13 @@ def test_the_proof_can_fail():
     made.leased_until_ns = made.now.steady_ns - NS
     with pytest.raises(AssertionError):
         made._check_lease(made.states[-1][1])
+
+
+@pytest.mark.slow
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(disturbed, lossy, some_lost)
+def test_many_more_disturbances(happens, fates, commitments):
+    assert_goes_on(played(happens, {**fates, Commitment: commitments}))
 
 
 @pytest.mark.slow
