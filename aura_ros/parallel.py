@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -24,7 +25,7 @@ def pool(workers: int | None = None) -> Iterator[ProcessPoolExecutor]:
     """Processes (default: one a core) whose numpy has one thread.
 
     Two threads on one core only wait for each other, and sums depend on how many there are.
-    The processes end with this one, killed or not.
+    The processes end with this one, killed or not; an error ends all jobs.
     """
     # Processes are started on demand, so what they see holds for as long as the pool is open.
     # One would run the main script again, which need not be made for that: no job needs it.
@@ -32,12 +33,22 @@ def pool(workers: int | None = None) -> Iterator[ProcessPoolExecutor]:
     one_thread = dict.fromkeys(THREADS, "1")
     with _set(os.environ, one_thread), _set(sys.modules, nothing):
         fresh = multiprocessing.get_context("spawn")
+        others = multiprocessing.active_children()
         with ProcessPoolExecutor(workers or os.cpu_count(), fresh, _end_with_parent) as executor:
-            yield executor
+            try:
+                yield executor
+            except BaseException:
+                # Ctrl-C waits for no job, neither for one that runs nor for those asked for.
+                for process in set(multiprocessing.active_children()).difference(others):
+                    process.terminate()
+                executor.shutdown(cancel_futures=True)
+                raise
 
 
 def _end_with_parent() -> None:
     """In a process of the pool: jobs that nobody waits for would take the cores of others."""
+    # Ctrl-C on a terminal reaches all; one that ends with the queue's lock would hold up the rest.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent,), daemon=True).start()

@@ -318,7 +318,7 @@ def test_signatures_are_checked_with_a_key(log, tmp_path):
     key.chmod(0o600)
     heads = json_of(tmp_path, heads_of(folder, key=KEY))
     assert aura(folder, "--heads", heads, "--key", key).exit_code == 0
-    assert aura(folder, "--key", key).exit_code == 1
+    assert aura(folder, "--key", key).exit_code == 2
     key.chmod(0o644)
     said = aura(folder, "--heads", heads, "--key", key)
     assert said.exit_code == 1

@@ -2,6 +2,10 @@
 
 import json
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +15,7 @@ from aura_ros import figures
 from aura_ros.cli import app
 
 RUN = CliRunner()
+ROOT = Path(__file__).parent.parent
 
 
 def aura(*words):
@@ -46,19 +51,111 @@ def test_benchmarks_are_listed():
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (("bench", "chian"), "chain"),
         (("replay", "nowhere.mcap", "--robot", "unitree_g1", "--out", "x"), "nowhere.mcap"),
         (("replay", "nowhere.mcap", "--robot", "unitree_g2", "--out", "x"), "unitree_g1"),
+        (("replay", ":smile:", "--robot", "unitree_g1", "--out", "x"), ":smile: does not exist"),
+        (("replay", "[red]", "--robot", "unitree_g1", "--out", "x"), "[red] does not exist"),
         (("calibrate", "nowhere", "--robot", "embedded_panda", "--out", "x"), "nowhere"),
-        (("demo", "--task", "fly", "--episodes", "1", "--out", "x"), "pick_place"),
+        (("audit", "verify", "nowhere"), "NAME.000001.log"),
+        (("serve", "--backend", "lerobt", "--path", "."), "did you mean 'lerobot'"),
     ],
 )
 def test_bad_input_ends_with_the_thing_and_the_remedy(words, named, tmp_path, monkeypatch):
-    pytest.importorskip("mujoco")
     monkeypatch.chdir(tmp_path)
     said = aura(*words)
     assert said.exit_code == 1
-    assert named in said.output
+    assert named in said.stderr
+    assert not said.stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("bench", "chian"), "'chain'"),
+        (("bench", "chain", "--sim", "embedded"), "closed-loop"),
+        (("bench", "closed-loop", "--sim", "gazebo"), "'metaworld'"),
+        (("bench", "chain", "--out", "file"), "file is no directory"),
+        (("bench", "chain", "--json", "folder"), "folder is a directory"),
+        (("demo", "--task", "fly"), "'pick_place'"),
+        (("demo", "--policy", "pi0"), "'scripted'"),
+        (("demo", "--out", "file/below"), "file is no directory"),
+        (("demo", "--json", "file/below"), "file is no directory"),
+        (("train", "openvla", "--out", "x"), "'metaworld'"),
+        (("calibrate", "x", "--robot", "ur5", "--out", "y", "--alpha", "1"), "between 0 and 1"),
+        (("calibrate", "x", "--robot", "ur5", "--out", "folder"), "folder is a directory"),
+        (("audit", "verify", "folder", "--key", "file"), "--heads"),
+    ],
+)
+def test_a_wrong_command_line_is_refused_before_any_work(words, named, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    said = aura(*words)
+    assert said.exit_code == 2
+    assert named in said.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "folder"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_place_without_permission_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+    assert "may not be written" in aura("demo", "--out", tmp_path / "x").stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ModuleNotFoundError("no", name="rclpy.node"), "rclpy is not installed: `aura doctor`"),
+        (PermissionError(13, "Permission denied", "out/a"), "out/a: Permission denied: give"),
+        (OSError(28, "No space left on device"), "[Errno 28] No space left on device"),
+        (TimeoutError("no plan in 60 s"), "no plan in 60 s"),
+        (RuntimeError(), "RuntimeError"),
+    ],
+)
+def test_what_ends_a_command_is_said_on_one_line(error, words, monkeypatch):
+    def fails():
+        raise error
+
+    monkeypatch.setattr("aura_ros.doctor.findings", fails)
+    said = aura("doctor")
+    assert said.exit_code == 1
+    assert said.stderr.startswith(words)
+    assert said.stderr.count("\n") == 1
+
+
+def test_a_fault_of_the_program_is_not_hidden(monkeypatch):
+    monkeypatch.setattr("aura_ros.doctor.findings", lambda: {}["missing"])
+    assert isinstance(aura("doctor").exception, KeyError)
+
+
+def test_choices_are_those_of_the_rooms():
+    pytest.importorskip("rclpy")
+    pytest.importorskip("mujoco")
+    from aura_ros.bench.closed_loop.simulators import SIMULATORS
+    from aura_ros.bench.registry import BENCHMARKS
+    from aura_ros.cli import bench, learn, runs
+    from aura_ros.demo.run import POLICIES
+    from aura_ros.sim.tasks import TASKS
+    from aura_ros.train.command import NEEDED
+
+    for choices, known in (
+        (runs.Task, TASKS),
+        (runs.Policy, POLICIES),
+        (learn.Suite, NEEDED),
+        (bench.Benchmark, BENCHMARKS),
+        (bench.Simulator, SIMULATORS),
+    ):
+        assert {choice.value for choice in choices} == set(known)
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly():
+    command = [sys.executable, "-m", "aura_ros.cli", "doctor"]
+    said = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
+    said.stdout.close()
+    assert not said.stderr.read()
+    said.stderr.close()
+    assert said.wait(60) in (0, 1)
 
 
 def test_figures_have_one_shape(tmp_path):
@@ -71,23 +168,23 @@ def test_figures_have_one_shape(tmp_path):
 def test_the_report_of_the_demo_says_never_instead_of_infinity():
     pytest.importorskip("rclpy")
     pytest.importorskip("mujoco")
-    from pathlib import Path
-
-    from aura_ros.demo.report import metrics, passed
+    from aura_ros.demo.report import metrics, shortfalls
     from aura_ros.demo.run import DemoResult, Episode, FaultTrial
 
     good = Episode("1", True, 5.0, 0)
     done = DemoResult((good,) * 10, FaultTrial(0.4, True), 0, 10, {}, Path("x"))
-    assert passed(done)
+    assert not shortfalls(done)
     assert metrics(done)["success_rate"] == 1.0
-    for spoilt in (
-        DemoResult((good,) * 8 + (Episode("2", False, 40.0, 0),) * 2, done.fault, 0, 1, {}, Path()),
-        DemoResult((Episode("1", True, 5.0, 1),), done.fault, 0, 1, {}, Path()),
-        DemoResult((good,), FaultTrial(0.6, True), 0, 1, {}, Path()),
-        DemoResult((good,), FaultTrial(0.4, False), 0, 1, {}, Path()),
-        DemoResult((good,), done.fault, 1, 1, {}, Path()),
+    missed = (good,) * 8 + (Episode("2", False, 40.0, 0),) * 2
+    for spoilt, named in (
+        (DemoResult(missed, done.fault, 0, 1, {}, Path()), "8 of 10"),
+        (DemoResult((Episode("1", True, 5.0, 1),), done.fault, 0, 1, {}, Path()), "stalled 1"),
+        (DemoResult((good,), FaultTrial(0.6, True), 0, 1, {}, Path()), "took 0.6 s"),
+        (DemoResult((good,), FaultTrial(0.4, False), 0, 1, {}, Path()), "did not resume"),
+        (DemoResult((good,), done.fault, 1, 1, {}, Path()), "1 commands broke"),
     ):
-        assert not passed(spoilt)
+        (words,) = shortfalls(spoilt)
+        assert named in words
     never = DemoResult((good,), FaultTrial(math.inf, False), 0, 1, {}, Path())
     assert metrics(never)["stop_after_fault_s"] == "never"
 

@@ -60,3 +60,18 @@ def test_each_process_has_one_thread_and_the_setting_is_gone_after():
         assert executor.submit(os.getenv, THREADS[0]).result() == "1"
         assert executor.submit(os.getpid).result() != os.getpid()
     assert {name: os.environ.get(name) for name in THREADS} == before
+
+
+def interrupted_in_the_midst():
+    with pool(1) as executor:
+        executor.submit(os.getpid).result()
+        for _ in range(10):
+            executor.submit(time.sleep, PATIENCE_S)
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_waits_for_no_job():
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_in_the_midst()
+    assert time.monotonic() - began < PATIENCE_S

@@ -1,0 +1,95 @@
+"""``aura calibrate``, ``aura train``: what is made from recorded runs and from experts."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from aura_ros.cli.given import LimitsOption, RobotOption, file, folder
+from aura_ros.cli.group import console
+
+if TYPE_CHECKING:
+    from aura_ros.robot.description import Robot
+
+
+class Suite(StrEnum):
+    """Policies that can be made again."""
+
+    DEMO = "demo"
+    METAWORLD = "metaworld"
+
+
+def calibrate(
+    recordings: Annotated[list[Path], typer.Argument(help="runs: of the demo, or decisions/")],
+    robot: RobotOption,
+    out: Annotated[Path, typer.Option(callback=file, help="the calibration file")],
+    alpha: Annotated[
+        float | None, typer.Option(help="false alarms per successful episode; 0.1, guard: 0.002")
+    ] = None,
+    limit_set: LimitsOption = None,
+    guard: Annotated[
+        bool, typer.Option("--guard", help="of the guard; runs may be its journals too")
+    ] = False,
+) -> None:
+    """Set the monitor's thresholds, or the guard's limits, from successful episodes."""
+    from aura_ros.robot.load import load_robot
+
+    if alpha is not None and not 0 < alpha < 1:
+        raise typer.BadParameter(f"{alpha:g} is not between 0 and 1", param_hint="--alpha")
+    screen = console()
+    description = load_robot(robot, limit_set=limit_set)
+    make = _calibrate_guard if guard else _calibrate_monitor
+    make(recordings, description, out, alpha, screen)
+    screen.print(f"written: {escape(str(out))}", soft_wrap=True)
+
+
+def _calibrate_monitor(
+    recordings: list[Path], robot: Robot, out: Path, alpha: float | None, screen: Console
+) -> None:
+    from aura_ros.replay.calibrate import calibrate_from
+
+    alpha = 0.1 if alpha is None else alpha
+    made = calibrate_from(recordings, robot, alpha)
+    made.save(out)
+    screen.print(f"{made.episodes} episodes set the thresholds: alarm {made.alarm:.3f}")
+    if math.isinf(made.alarm):
+        needed = math.ceil(1 / alpha) - 1
+        screen.print(f"too few to ever alarm at alpha {alpha:g}: {2 * needed} are needed")
+
+
+def _calibrate_guard(
+    runs: list[Path], robot: Robot, out: Path, alpha: float | None, screen: Console
+) -> None:
+    from aura_ros.guard.risk.fit import ALPHA
+    from aura_ros.replay.calibrate_guard import PARTS, calibrate_guard
+
+    alpha = ALPHA if alpha is None else alpha
+    made = calibrate_guard(runs, robot, alpha)
+    made.save(out)
+    lacking = [name for name in PARTS if getattr(made, name) is None]
+    parts = ", ".join(name for name in PARTS if name not in lacking)
+    screen.print(f"{made.episodes} episodes set the limits of {parts}")
+    if lacking:
+        screen.print(f"too few of them show what {', '.join(lacking)} would need")
+    if made.session_risk.holds > alpha:
+        words = f"false alarms an episode are at most {made.session_risk.holds:.3f}, not {alpha:g}"
+        screen.print(f"{words}: more episodes are needed for that")
+
+
+def train(
+    what: Annotated[Suite, typer.Argument(help="demo: the policy that ships")],
+    out: Annotated[Path, typer.Option(callback=folder, help="data, checkpoint, artifact")],
+    steps: Annotated[int | None, typer.Option(min=1, help="of gradient descent")] = None,
+    resume: Annotated[bool, typer.Option(help="go on with the training in --out")] = False,
+    trials: Annotated[int, typer.Option(min=0, help="placements a task at the end")] = 10,
+) -> None:
+    """Make a policy from nothing: data from scripted experts, then training."""
+    from aura_ros.train import command
+
+    command.train(what.value, out, steps, resume, trials, console())
