@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -66,6 +67,30 @@ def test_only_the_trained_policy_is_held_to_it(policy, rules):
 
     (guard,) = (node for node in nodes_of(DemoOptions(policy)) if node.kind == "guard")
     assert guard.parameters["rules"] == rules
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+@pytest.mark.parametrize("asks", [False, True])
+def test_what_the_guard_asks_is_answered_with_the_next_scene(asks, refuses):
+    """A question in one episode must not hold all others."""
+    pytest.importorskip("rclpy")
+    from aura_ros.demo.run import DemoOptions, Director
+
+    class Observer:
+        success, mode_reason, called = False, "session_risk", ()
+        meter = SimpleNamespace(begin=lambda: None)
+
+        def trigger(self, service):
+            self.called = (*self.called, service)
+            if refuses and service == "guard/resume":
+                raise RuntimeError("guard/resume: HOLD: camera")
+            return "7"
+
+    observer, said = Observer(), []
+    observer.asks = asks
+    Director(observer, SimpleNamespace(dead=list), DemoOptions(), said.append)._begin()
+    assert ("guard/resume" in observer.called) is asks
+    assert len(said) == asks * (1 + refuses)
 
 
 def test_a_robot_with_other_limits_is_refused_at_configuration():

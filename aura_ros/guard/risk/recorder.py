@@ -48,9 +48,9 @@ def episode_of(record: Mapping[str, Any]) -> Episode:
         Features(**turn | {name: np.array(turn[name]) for name in ("start", "disagreement")})
         for turn in record["turns"]
     )
-    arrays = (np.array(record[name], dtype=np.float64) for name in ARRAYS)
+    arrays = {name: np.array(record[name], dtype=np.float64) for name in ARRAYS}
     policies = tuple(MadeBy(**policy) for policy in record["policies"])
-    return Episode(record["instruction"], turns, *arrays, policies)
+    return Episode(record["instruction"], turns, policies=policies, **arrays)
 
 
 ARRAYS = ("embeddings", "sensitivities", "uncertainties")
