@@ -9,6 +9,7 @@ from aura_ros.guard import standing as stands
 from aura_ros.guard.conduct import Conduct
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.context import Context
+from aura_ros.guard.correct.alignment import aligned
 from aura_ros.guard.correct.corrections import Corrections
 from aura_ros.guard.judge import Judge, mode_check
 from aura_ros.guard.lattice import join
@@ -93,6 +94,10 @@ class Verdicts:
         """What could be allowed in place of a plan that is refused; nothing in place of others."""
         attempt = self._judge.attempt(context.chunk)
         corrected = self._corrections.propose(context, checks, attempt)
-        if corrected is not None:
-            self._judge.keep_correction(corrected[1], attempt)
-        return corrected
+        if corrected is None:
+            return None
+        decision, chunk = corrected
+        if decision == Decision.SLOW:
+            chunk = aligned(chunk, context)
+        self._judge.keep_correction(chunk, attempt)
+        return decision, chunk
