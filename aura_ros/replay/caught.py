@@ -14,6 +14,7 @@ from functools import singledispatchmethod
 from typing import Any
 
 from aura_ros.figures import Metric
+from aura_ros.guard.mode import MOVING
 from aura_ros.replay.faults import Fault
 from aura_ros.types import (
     NS,
@@ -27,7 +28,6 @@ from aura_ros.types import (
     Verdict,
 )
 
-MOVING = (Mode.ARMED, Mode.ACTIVE)
 IN_TIME_S = 1.0
 MODE = "mode"
 """The reason where nothing moves anyway: what brought that about is the catch, if it is one."""

@@ -19,6 +19,7 @@ from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.loop import CommandLoop
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.guard import Guard
+from aura_ros.guard.mode import MOVING
 from aura_ros.guard.rules.built import Checks, build
 from aura_ros.guard.rules.load import Rules
 from aura_ros.memory.memory import Memory
@@ -39,13 +40,11 @@ from aura_ros.types import (
     ClockJump,
     GuardStatus,
     Instruction,
-    Mode,
     Now,
     PolicyFeatures,
     Tick,
 )
 
-MOVING = (Mode.ARMED, Mode.ACTIVE)
 # Values that come from a recorded chain: they are decisions although nothing here made them.
 RECORDED_DECISIONS = (ActionChunk, PolicyFeatures)
 

@@ -17,6 +17,7 @@ from aura_ros.fuser.fuser import Fuser
 from aura_ros.fuser.loop import CommandLoop
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.guard import Guard
+from aura_ros.guard.mode import MOVING
 from aura_ros.memory.memory import Memory
 from aura_ros.monitor.monitor import Monitor
 from aura_ros.pipeline import Output, Pipeline, Room, answer
@@ -137,7 +138,7 @@ class Chain:
         self._is_warm = True
         for now_ns in range(until_ns - self._rates.warm_ns, until_ns, self._rates.joints_ns):
             self._turn(now_ns)
-        if self._mode not in (Mode.ARMED, Mode.ACTIVE):
+        if self._mode not in MOVING:
             raise RuntimeError(f"the guard is {self._mode.name} after {self._rates.warm_ns} ns")
         self._step([Instruction(self._instruction)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -11,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from aura_ros.bench.delay.experiment import Grid, Job
-from aura_ros.bench.delay.summary import Cell, cells
 from aura_ros.bench.delay.systems import LIMITED, OURS
 from aura_ros.bench.loop.count import Row, paired, row
 from aura_ros.bench.loop.outcome import Outcome
@@ -23,6 +23,8 @@ TITLE = (
     "latencies: stalls, runs that broke a limit, and the peak measured acceleration [rad/s²] "
     "(median of the runs, worst latency)"
 )
+Cell = tuple[str, str, int]
+"""System, task and latency [ms]."""
 
 
 class Report:
@@ -30,8 +32,10 @@ class Report:
 
     def __init__(self, grid: Grid, outcomes: Mapping[Job, Outcome]) -> None:
         self.grid = grid
-        wanted = {job: outcomes[job] for job in grid.jobs() if job in outcomes}
-        self._cells = cells(wanted)
+        self._cells: dict[Cell, dict[int, Outcome]] = defaultdict(dict)
+        for job in grid.jobs():
+            if job in outcomes:
+                self._cells[job.system, job.task, job.latency_ms][job.seed] = outcomes[job]
         self.rows: dict[Cell, Row] = {
             cell: row(runs.values()) for cell, runs in self._cells.items()
         }

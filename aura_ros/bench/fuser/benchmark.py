@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rich.console import Console
-from rich.table import Table
-
 from aura_ros.bench.fuser.loaded import measure
 from aura_ros.bench.fuser.plot import draw
 from aura_ros.bench.fuser.pool import run_jobs
 from aura_ros.bench.fuser.report import ratio_table, write_csv, write_json
 from aura_ros.bench.fuser.scenario import CELLS, QUICK_CELLS
 from aura_ros.bench.fuser.summary import Results, error_ratios, headline, table
+from aura_ros.bench.loop.shown import table_text
 from aura_ros.bench.registry import BenchOptions
 from aura_ros.figures import Metric
 from aura_ros.parallel import pool
@@ -38,14 +36,7 @@ def run(options: BenchOptions, first_seed: int = 0) -> Mapping[str, Metric]:
     metrics = headline(results) | times
     write_json(options.out / "cells.json", found, ratios, metrics)
     write_csv(options.out / "cells.csv", found)
-    options.say(_text(ratio_table(found, ratios)))
+    options.say(table_text(ratio_table(found, ratios), 79))
     for line in draw(found, first_seed, options.out):
         options.say(line)
     return metrics
-
-
-def _text(shown: Table) -> str:
-    console = Console(width=79)
-    with console.capture() as capture:
-        console.print(shown)
-    return capture.get()

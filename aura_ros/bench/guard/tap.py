@@ -9,6 +9,7 @@ from aura_ros.bench.closed_loop.chain import Tap
 from aura_ros.bench.guard.faults.fault import Fault
 from aura_ros.bench.guard.faults.messages import Changed
 from aura_ros.bench.guard.scene import Scene
+from aura_ros.guard.mode import MOVING
 from aura_ros.pipeline import Output
 from aura_ros.types import (
     ActionChunk,
@@ -21,7 +22,6 @@ from aura_ros.types import (
     Verdict,
 )
 
-MOVING = (Mode.ARMED, Mode.ACTIVE)
 PERIOD_NS = 20_000_000
 """Between messages of the force sensor and of the scanner."""
 

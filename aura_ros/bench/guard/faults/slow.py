@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from aura_ros.bench.guard.faults.fault import Fault
+from aura_ros.bench.guard.faults.rows import ARM
 from aura_ros.bench.guard.rules import REACH_S
 from aura_ros.types import NS, ActionChunk, Array, JointState, KinematicState, Now, Request
-
-ARM = 7
 
 
 class Lost(Fault):
