@@ -5,7 +5,7 @@ Replays and ``aura bench guard`` have frames of their own around these.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -80,7 +80,7 @@ def scaled(rows: Array, mean: Array, gain: float) -> Array:
     return np.asarray(mean + gain * (rows - mean))
 
 
-def swapped(rows: Array, one: Sequence[int], other: Sequence[int]) -> Array:
+def swapped(rows: Array, one: Collection[int], other: Collection[int]) -> Array:
     """Rows (H, n) of which the columns ``one`` and ``other`` change places."""
     swapped = rows.copy()
     swapped[:, [*one, *other]] = rows[:, [*other, *one]]
