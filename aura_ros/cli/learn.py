@@ -37,7 +37,13 @@ def calibrate(
         bool, typer.Option("--guard", help="of the guard; runs may be its journals too")
     ] = False,
 ) -> None:
-    """Set the monitor's thresholds, or the guard's limits, from successful episodes."""
+    """Set the monitor's thresholds, or the guard's limits, from successful episodes.
+
+    With --guard: from 8 episodes of one policy on one robot by one set of the guard's rules; 998
+    hold its false-alarm rate. A run is a recording of the topics chunk, proposed_plan, verdict,
+    lease, committed_plan, features, failure_risk and instruction, or the guard's journal (.jsonl).
+    Where there is a topic success, episodes that did not succeed are left out.
+    """
     from aura_ros.robot.load import load_robot
 
     if alpha is not None and not 0 < alpha < 1:
@@ -67,19 +73,15 @@ def _calibrate_guard(
     runs: list[Path], robot: Robot, out: Path, alpha: float | None, screen: Console
 ) -> None:
     from aura_ros.guard.risk.fit import ALPHA
-    from aura_ros.replay.calibrate_guard import PARTS, calibrate_guard
+    from aura_ros.replay.calibrate_guard import calibrate_guard, summary
 
-    alpha = ALPHA if alpha is None else alpha
-    made = calibrate_guard(runs, robot, alpha)
+    def say(words: str) -> None:
+        screen.print(escape(words), soft_wrap=True)
+
+    made = calibrate_guard(runs, robot, ALPHA if alpha is None else alpha, say)
     made.save(out)
-    lacking = [name for name in PARTS if getattr(made, name) is None]
-    parts = ", ".join(name for name in PARTS if name not in lacking)
-    screen.print(f"{made.episodes} episodes set the limits of {parts}")
-    if lacking:
-        screen.print(f"too few of them show what {', '.join(lacking)} would need")
-    if made.session_risk.holds > alpha:
-        words = f"false alarms an episode are at most {made.session_risk.holds:.3f}, not {alpha:g}"
-        screen.print(f"{words}: more episodes are needed for that")
+    for words in summary(made):
+        say(words)
 
 
 def train(
