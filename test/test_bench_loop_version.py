@@ -11,10 +11,10 @@ pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
 
 from aura_ros.bench.loop.version import PACKAGE, version_of
 
-# What is loaded by the same process and decides nothing: options, figures, messages, other arms.
+# What is loaded by the same process and decides nothing: options, figures, pictures, messages, other arms.
 APART = (
     "figures.py", "parallel.py", "bench/registry.py", "conversions/chain.py",
-    "conversions/fields.py", "bench/execution",
+    "conversions/fields.py", "bench/execution", "replay/picture.py",
 )  # fmt: skip
 NUMERIC = {"numpy", "scipy", "cv2", "daqp", "mujoco", "ruckig"}
 DISTRIBUTIONS = {"cv2": "opencv-python-headless"}
