@@ -11,7 +11,7 @@ pytest.importorskip("mujoco", reason="the embedded robot needs mujoco")
 
 from aura_ros.bench.loop.version import PACKAGE, version_of
 
-# What is loaded by the same process and decides nothing: options, figures, pictures, messages, other arms.
+# Loaded by the same process, decides nothing: options, figures, pictures, messages, other arms.
 APART = (
     "figures.py", "parallel.py", "bench/registry.py", "conversions/chain.py",
     "conversions/fields.py", "bench/execution", "replay/picture.py",
