@@ -105,9 +105,10 @@ class FakeRobot:
         self._taken, self.ticks, self.ahead_ns = 0, 0, 0
         self.joints = messages.joint_state
         self.moved = []
+        self._period_s = 1.0 / rate if rate else 0.0
         if rate:
             steady = Clock(clock_type=ClockType.STEADY_TIME)
-            probe.node.create_timer(1.0 / rate, self.tick, clock=steady)
+            probe.node.create_timer(self._period_s, self.tick, clock=steady)
 
     def begin_anew(self):
         """Rest at ``HOME``, and forget what was commanded."""
@@ -143,6 +144,13 @@ class FakeRobot:
         data = cv2.imencode(".png", pixels)[1].tobytes()
         return make(COMPRESSED, {"header": message.header, "format": "png", "data": data})
 
+    def lost_s(self, since):
+        """Time that a busy machine kept this process from running, since then [s]: what its
+        ticks came late."""
+        times = [at for at, _ in self.moved if at >= since - self._period_s]
+        late = np.diff([*times, time.monotonic()]) - 2 * self._period_s
+        return float(np.maximum(late, 0.0).sum())
+
     @property
     def speed(self):
         """Largest joint speed now [rad/s]."""
@@ -165,6 +173,10 @@ class Watch:
     @property
     def mode(self):
         return Mode(self._guard[-1][1].mode) if self._guard else Mode.INIT
+
+    @property
+    def reason(self):
+        return self._guard[-1][1].reason if self._guard else ""
 
     def limit(self, name):
         """The limit of one of the guard's checks."""

@@ -69,20 +69,30 @@ def stops_and_resumes(live, node, words, spoil, mend):
     moving(robot, probe)
     began = time.monotonic()
     spoil()
-    at, text, _ = probe.until(
-        lambda: next((s for s in watch.said(node, began) if words in s[1]), None), f"{words!r} said"
-    )
-    assert at - began < SAID_S, text
-    probe.until(lambda: watch.mode == Mode.HOLD, "HOLD")
-    probe.until(lambda: time.monotonic() - began > STOPPED_S + 0.3, "at rest")
-    late = [state for at, state in robot.moved if at - began > STOPPED_S]
-    assert late
-    assert not any(state.velocity.any() for state in late)
-    mended = time.monotonic()
-    mend()
+    try:
+        is_noticed(live, node, words, began)
+    finally:  # the next test begins with what this one leaves
+        mended = time.monotonic()
+        mend()
     moving(robot, probe, "the arm moves again")
     probe.until(lambda: watch.said(node, mended) and words not in watch.said(node)[-1][1], "well")
     assert watch.mode == Mode.ACTIVE
+
+
+def is_noticed(live, node, words, began):
+    """A spoilt input is said, HOLD, at rest: each in time, as far as the machine gave time."""
+    probe, robot, watch = live
+    at, text, _ = probe.until(
+        lambda: next((s for s in watch.said(node, began) if words in s[1]), None), f"{words!r} said"
+    )
+    assert at - began < SAID_S + robot.lost_s(began), text
+    probe.until(lambda: watch.mode == Mode.HOLD, "HOLD")
+    probe.until(lambda: robot.moved[-1][0] - began > STOPPED_S + 0.3, "time passes")
+    limit = STOPPED_S + robot.lost_s(began)
+    probe.until(lambda: robot.moved[-1][0] - began > limit + 0.1, "at rest")
+    late = [state for at, state in robot.moved if at - began > limit]
+    assert late
+    assert not any(state.velocity.any() for state in late)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +148,7 @@ def test_stamps_from_the_future_are_refused_and_said(live):
             lambda n=node: [s for s in watch.said(n, began) if "synchronise the clocks" in s[1]],
             "said",
         )
-        assert found[0][0] - began < SAID_S
+        assert found[0][0] - began < SAID_S + robot.lost_s(began)
     probe.until(lambda: watch.fuser.state == "starved", "the plan is at its end")
     assert dict(zip(watch.fuser.refused_reasons, watch.fuser.refused_counts, strict=True))["future"]
     probe.until(lambda: robot.speed == 0.0, "at rest")

@@ -9,13 +9,15 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from live_chain import Chain, FakeRobot, Watch, init, moving, stamp_s
+from live_chain import ROBOT, Chain, FakeRobot, Watch, init, moving, stamp_s
 from rclpy.clock import Clock, ClockType
+from rclpy.parameter import Parameter
 from ros_graph import Probe
 
+from aura_ros.nodes.memory import MemoryNode
 from aura_ros.nodes.messages import make
 from aura_ros.nodes.topics import SENSOR
-from aura_ros.types import NS, Mode
+from aura_ros.types import NS, ClockJump, Instruction, Mode, Now, Tick
 
 START_NS = 100 * NS
 STEP_NS = NS // 100
@@ -111,3 +113,33 @@ def test_a_jump_back_starts_everything_anew(live, loop):
     assert all(m.passed for _, m in late)
     assert all(stamp_s(m.stamp) < (clock.now_ns + NS) / NS for _, m in late)
     assert steps(late) < 0.05
+
+
+class Recorder:
+    """A core that takes note of what it is given."""
+
+    def __init__(self):
+        self.taken = []
+
+    def handle(self, value, now):
+        self.taken.append((type(value), now.ros_ns))
+        return []
+
+
+def test_a_step_back_of_the_systems_clock_is_a_jump_too(monkeypatch):
+    """As NTP makes one: rclpy tells nobody."""
+    init()
+    overrides = [Parameter("robot", value=ROBOT)]
+    node = MemoryNode(parameter_overrides=overrides, use_global_arguments=False)
+    node.trigger_configure()
+    node.trigger_activate()
+    core, times = Recorder(), [5, 5, 9, 4, 4, 6]
+    node._core, heard = core, iter(times)
+    with monkeypatch.context() as patch:
+        patch.setattr(node, "now", lambda: Now(START_NS + next(heard), 1))
+        for value in (Tick(), Tick(), Tick(), Instruction("go"), Tick()):
+            node.deliver(value)
+    node.end()
+    kinds = [Tick, Tick, Tick, ClockJump, Instruction, Tick]
+    ordered = [5, 5, 9, 4, 4, 6]  # the word itself was heard before the jump was given
+    assert core.taken[:6] == [(k, START_NS + at) for k, at in zip(kinds, ordered, strict=True)]

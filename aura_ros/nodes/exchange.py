@@ -60,6 +60,7 @@ class Exchange(SteadyLifecycleNode):
         self._diagnostics = Diagnostics(self)
         self._inbox: deque[Any] = deque()
         self._kept: dict[type, Any] = {}
+        self._newest_ns = 0
         self._jumps = self.get_clock().create_jump_callback(
             JumpThreshold(
                 min_forward=FORWARD_JUMP, min_backward=BACKWARD_JUMP, on_clock_change=True
@@ -141,6 +142,10 @@ class Exchange(SteadyLifecycleNode):
     def deliver(self, value: Any) -> None:
         """Give the core one value; log it, publish and do what follows."""
         now = self.now()
+        # rclpy tells of steps of simulated time alone.
+        went_back, self._newest_ns = now.ros_ns < self._newest_ns, now.ros_ns
+        if went_back and not isinstance(value, ClockJump):
+            self.deliver(ClockJump())
         if self._core is None:
             return
         if not self._active or now.ros_ns == 0:  # zero: simulated time has not begun

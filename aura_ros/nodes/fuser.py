@@ -57,6 +57,7 @@ class FuserNode(ChainNode):
         """A fuser, and the loop that commands what it lets move."""
         self._lock = threading.Lock()
         self._loop = CommandLoop(robot.limits, robot.rotations)
+        self._diverged = False
         self._thread: threading.Thread | None = None
         self._running = False
         return Fuser(robot, settings)
@@ -83,19 +84,23 @@ class FuserNode(ChainNode):
 
     def record(self, now: Now, value: Any, said: list[Any]) -> None:
         """The loop changes its track where the journal says so: both under one lock."""
+        diverged = None
         with self._lock:
             for out in said:
                 if isinstance(out, Track):
-                    self._loop.follow(out)
+                    diverged = self._loop.follow(out)
             if isinstance(value, Reset):
                 self._loop.reset()
             if isinstance(value, ClockJump):
                 self._loop.follow(None)
             super().record(now, value, said)
+        self._diverged = diverged is not None
+        if diverged is not None:
+            self.post(diverged)
 
     def act_on(self, value: Any, now: Now) -> None:
         """A new track goes to trajectory controllers as far as the lease lets it move."""
-        if isinstance(value, Track) and not self._loop.tripped:
+        if isinstance(value, Track) and not (self._loop.tripped or self._diverged):
             for publisher, joints, chosen in self._trajectories:
                 message = trajectory(value.plan, now, joints, chosen)
                 if message is not None:

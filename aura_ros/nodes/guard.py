@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from std_srvs.srv import SetBool, Trigger
 
 from aura_ros.guard.config import GuardConfig
@@ -15,6 +16,7 @@ from aura_ros.guard.guard import Guard
 from aura_ros.guard.mode import MOVING, RESUME, RETREAT
 from aura_ros.guard.rules.built import Checks, build
 from aura_ros.guard.rules.load import Rules, load_rules
+from aura_ros.nodes.absence import Absence
 from aura_ros.nodes.audit import AuditTrail
 from aura_ros.nodes.budget import CHECK_BUDGET, Budget, Watchdog
 from aura_ros.nodes.chain_node import ChainNode
@@ -29,6 +31,8 @@ from aura_ros.types import (
     Arm,
     AuditHead,
     GuardStatus,
+    Image,
+    JointState,
     Lease,
     Mode,
     Now,
@@ -57,6 +61,7 @@ class GuardNode(ChainNode):
         self._mode = Mode.INIT
         self._reason = ""
         self._asking = False
+        self._absence: Absence | None = None
         self._enders: list[Callable[[], None]] = []
         self.create_service(SetBool, "~/arm", self._on_arm)
         for option in (RESUME, RETREAT):
@@ -92,6 +97,28 @@ class GuardNode(ChainNode):
         while self._enders:
             self._enders.pop()()
 
+    # --- after an absence -------------------------------------------------------------------
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Begin to take inputs, and to see whether ticks come."""
+        self._absence = Absence(time.monotonic_ns())
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop safely; what waits for a tick is of no use to the next activation."""
+        result = super().on_deactivate(state)
+        self._absence = None
+        self._inbox.clear()
+        return result
+
+    def hear(self, value: Any) -> None:
+        """After an absence signs of life are heard first: by them all else is judged."""
+        is_away = self._absence is not None and self._absence.lasts(time.monotonic_ns())
+        if is_away and not isinstance(value, Image | JointState):
+            self._inbox.append(value)
+        else:
+            self.deliver(value)
+
     # --- what is written before it is said --------------------------------------------------
 
     def record(self, now: Now, value: Any, said: list[Any]) -> None:
@@ -110,8 +137,11 @@ class GuardNode(ChainNode):
             self._tell_audit()
 
     def tick(self) -> None:
-        """How the log is, its head, then time."""
+        """What waited, how the log is, its head, then time."""
         now = self.now()
+        if self._absence is not None and self._absence.tick(now.steady_ns):
+            return
+        self._empty_inbox()
         self._audit.mend(now)
         self._tell_audit()
         head = self._audit.head(now)
