@@ -31,7 +31,7 @@ ALLOWED = {
     "serve": WAIST | {"robot", "policy"},
 }
 # With ROS, by design; everything else must do without.
-WITH_ROS = {"nodes", "demo", "bench", "cli.py"} | {
+WITH_ROS = {"nodes", "demo", "bench"} | {
     f"sim/{name}.py" for name in ("node", "outputs", "parameters", "messages", "health")
 }
 ROS = ("rclpy", "sensor_msgs", "std_msgs", "geometry_msgs", "trajectory_msgs", "diagnostic_msgs")

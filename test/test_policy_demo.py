@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aura_ros.policy.backend import BackendError, FlowField, Sampler
-from aura_ros.policy.demo import DemoBackend, DemoPolicyError, load_demo
+from aura_ros.policy.demo import DemoBackend, load_demo
+from aura_ros.policy.demo_artifact import DemoPolicyError
 from aura_ros.policy.demo_network import buckets_of
 from aura_ros.robot.description import Camera
 from aura_ros.types import NS, Image, JointState, KinematicState, Observation, Request
@@ -228,8 +229,10 @@ def test_an_artifact_for_something_else_is_refused(robot, named, tmp_path):
 
 
 def test_what_is_no_artifact_is_refused(tmp_path):
-    with pytest.raises(DemoPolicyError, match="does not exist: make it with `aura train demo`"):
+    with pytest.raises(DemoPolicyError, match=r"does not exist: .* `aura train` makes"):
         load_demo(tmp_path / "none.safetensors", ROBOT)
+    with pytest.raises(DemoPolicyError, match=r"is no file: .* `aura train` makes"):
+        load_demo(tmp_path, ROBOT)
     (tmp_path / "text.safetensors").write_text("no such file")
     with pytest.raises(DemoPolicyError, match="is no safetensors file"):
         load_demo(tmp_path / "text.safetensors", ROBOT)

@@ -12,7 +12,8 @@ from chain_values import home, toy
 from safetensors.numpy import save_file
 
 from aura_ros.policy.backend import FlowField
-from aura_ros.policy.demo import DemoBackend, DemoPolicyError
+from aura_ros.policy.demo import DemoBackend
+from aura_ros.policy.demo_artifact import DemoPolicyError
 from aura_ros.policy.websocket import WebsocketBackend, WebsocketOptions
 from aura_ros.robot.description import Camera
 from aura_ros.serve import demo
@@ -85,8 +86,8 @@ def test_its_flow_is_the_same(backends):
 
 def test_what_is_no_artifact_is_said(path):
     path.write_text("no tensors")
-    with pytest.raises(DemoPolicyError, match=r"no artifact of the demo policy.*aura train demo"):
+    with pytest.raises(DemoPolicyError, match=r"no safetensors file.*`aura train`"):
         load("demo", path)
     save_file(demo_tensors.tensors(), path, {"format": "other"})
-    with pytest.raises(DemoPolicyError, match="no artifact of the demo policy: 'robot'"):
+    with pytest.raises(DemoPolicyError, match="no artifact of the demo policy: it names no robot"):
         load("demo", path)

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from aura_ros.cli import app
 from aura_ros.policy.websocket import WebsocketBackend, WebsocketOptions
 from aura_ros.serve import registry
+from aura_ros.serve.__main__ import main
 from aura_ros.serve.registry import Entry, ServeError, load
 from aura_ros.serve.run import serve
 
@@ -176,3 +177,12 @@ def test_the_short_command_ends_with_words(own):
     assert ended.returncode == 1
     assert "no backend 'pi'" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_an_interrupt_while_a_policy_is_loaded_ends_quietly(monkeypatch):
+    def interrupted(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("aura_ros.serve.__main__.serve", interrupted)
+    monkeypatch.setattr(sys, "argv", ["serve", "--backend", "demo", "--path", "."])
+    assert main() == 130

@@ -257,3 +257,8 @@ def test_its_end_is_told_to_clients_that_are_connected():
 def test_a_port_that_is_taken_is_said(served):
     with pytest.raises(ServeError, match=rf"127.0.0.1:{served[1].port}: .*choose another"):
         PolicyServer(Weighted(), "127.0.0.1", served[1].port)
+
+
+def test_a_port_that_cannot_be_is_said():
+    with pytest.raises(ServeError, match=r"127.0.0.1:65536: .*choose another"):
+        PolicyServer(Weighted(), "127.0.0.1", 65536)

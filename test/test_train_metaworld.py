@@ -11,7 +11,8 @@ pytest.importorskip("safetensors")
 pytest.importorskip("mujoco", reason="training needs the simulator")
 pytest.importorskip("metaworld", reason="pip install -r requirements/metaworld.txt")
 
-from aura_ros.policy.demo import DemoPolicyError, load_demo
+from aura_ros.policy.demo import load_demo
+from aura_ros.policy.demo_artifact import DemoPolicyError
 from aura_ros.robot.load import load_robot
 from aura_ros.sim.gl import RenderingUnavailableError
 from aura_ros.train import data, training

@@ -1,6 +1,6 @@
 """The demo policy as a backend: a small network in numpy that reads instructions and two cameras.
 
-``aura train demo`` makes the artifact, a safetensors file whose metadata say what it was made for
+``aura train`` makes the artifact, a safetensors file whose metadata say what it was made for
 and from. It is refused for anything else.
 """
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from aura_ros.policy.backend import BackendError
 from aura_ros.policy.declared import CameraInput, Declared, StateInput
+from aura_ros.policy.demo_artifact import MADE_BY, DemoPolicyError, read_artifact
 from aura_ros.policy.demo_network import Floats, Network, Pixels
 from aura_ros.policy.pixels import rgb_pixels
 from aura_ros.robot.description import Robot
@@ -25,10 +26,6 @@ from aura_ros.types import NS, Array, Image, Observation, Request, digest_of
 FORMAT = "aura_ros demo policy 1"
 STEPS = 6
 MOST_SAMPLES = 64
-
-
-class DemoPolicyError(ValueError):
-    """An artifact that is none, or was made for something else: names both and the remedy."""
 
 
 def fit_digest(robot: Robot) -> str:
@@ -157,20 +154,7 @@ def _told(request: Request) -> tuple[Floats, Floats]:
 
 def load_demo(path: Path, robot: Robot) -> DemoBackend:
     """Read an artifact for ``robot``. Raises DemoPolicyError."""
-    try:
-        from safetensors import SafetensorError, safe_open  # only this backend needs it
-    except ImportError:
-        raise DemoPolicyError(
-            "the demo policy needs safetensors: pip install safetensors"
-        ) from None
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError:
-        raise DemoPolicyError(f"{path} does not exist: make it with `aura train demo`") from None
-    except (SafetensorError, OSError) as error:
-        raise DemoPolicyError(f"{path} is no safetensors file: {error}") from error
+    tensors, metadata = read_artifact(path)
     try:
         _check(path, tensors, metadata, robot)
         return DemoBackend(tensors, metadata, robot)
@@ -178,7 +162,7 @@ def load_demo(path: Path, robot: Robot) -> DemoBackend:
         raise
     except (KeyError, ValueError) as error:
         raise DemoPolicyError(
-            f"{path} is incomplete ({error}): make it again with `aura train demo`"
+            f"{path} is incomplete ({error}): make it again by {MADE_BY}"
         ) from error
 
 
@@ -198,10 +182,10 @@ def _check(
     if len(joints) != len(robot.joints):
         raise DemoPolicyError(
             f"{path} moves {len(joints)} joints, {robot.name} has {len(robot.joints)}: choose the "
-            "robot that it was trained for, or train one with `aura train demo`"
+            f"robot that it was trained for, or train one by {MADE_BY}"
         )
     if metadata["fit"] != fit_digest(robot):
         raise DemoPolicyError(
             f"{path} was made for {metadata['robot']} with other joints, limits, cameras or time "
-            f"between rows than {robot.name} has: train it again with `aura train demo`"
+            f"between rows than {robot.name} has: train it again by {MADE_BY}"
         )

@@ -24,6 +24,8 @@ def main() -> int:
     except (ValueError, RuntimeError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except KeyboardInterrupt:  # while the policy was being loaded
+        return 130
     return 0
 
 

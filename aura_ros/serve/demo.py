@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from aura_ros.policy.declared import PROMPT, StateInput
-from aura_ros.policy.demo import DemoBackend, DemoPolicyError, load_demo
+from aura_ros.policy.demo import DemoBackend, load_demo
+from aura_ros.policy.demo_artifact import DemoPolicyError, read_artifact
 from aura_ros.robot.load import load_robot
 from aura_ros.types import NS, Array, Image, JointState, KinematicState, Observation, Request
 
@@ -68,13 +69,9 @@ def _image(name: str, pixels: Any) -> Image:
 
 def _robot_of(path: Path) -> str:
     """The robot that an artifact was made for; ``load_demo`` looks at all the rest."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return str((file.metadata() or {})["robot"])
-    except (SafetensorError, OSError, KeyError) as error:
+    _, metadata = read_artifact(path)
+    if "robot" not in metadata:
         raise DemoPolicyError(
-            f"{path} is no artifact of the demo policy: {error}; make one with `aura train demo` "
-            "and give its file"
-        ) from error
+            f"{path} is no artifact of the demo policy: it names no robot; `aura train` makes one"
+        )
+    return metadata["robot"]

@@ -43,8 +43,7 @@ def load(name: str, path: Path) -> Served:
     entry = Entry(name, OWN) if ":" in name else ENTRIES.get(name)
     if entry is None:
         raise ServeError(
-            f"no backend {name!r}, {closest(name, ENTRIES)}; "
-            f"there are {', '.join(ENTRIES)}, or module:factory of your own"
+            f"no backend {name!r}, {closest(name, ENTRIES)}, or module:factory of your own"
         )
     if not path.exists():
         raise ServeError(

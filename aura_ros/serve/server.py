@@ -46,7 +46,7 @@ class PolicyServer:
                 self._talk, host, port,
                 compression=None, max_size=MAX_QUESTION, process_request=_health,
             )  # fmt: skip
-        except OSError as error:
+        except (OSError, OverflowError) as error:  # the latter of a port above 65535
             raise ServeError(f"{host}:{port}: {error}; choose another --host or --port") from None
         self.port: int = self._server.socket.getsockname()[1]
         self._thread = threading.Thread(target=self._server.serve_forever, name="accept")

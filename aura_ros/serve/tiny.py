@@ -157,7 +157,16 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 2 or arguments[0] not in KINDS:
         sys.stderr.write(f"usage: python -m aura_ros.serve.tiny {{{','.join(KINDS)}}} DIR\n")
         return 2
-    save(arguments[0], Path(arguments[1]))
+    try:
+        save(arguments[0], Path(arguments[1]))
+    except OSError as error:
+        sys.stderr.write(f"{arguments[1]}: {error.strerror}: give another DIR\n")
+        return 1
+    except ImportError as error:
+        library = arguments[0].partition("-")[0]
+        remedy = f"`make env-{library}`, and run this with .venv-{library}/bin/python"
+        sys.stderr.write(f"{error}: {remedy}\n")
+        return 1
     return 0
 
 
