@@ -49,9 +49,10 @@ from aura_ros.types import (
     WayBack,
 )
 
-# The guard's check that a plan continues the committed motion. Where it fails the guard has missed
-# what was committed, and unless it is told again it refuses every plan to come.
-MISSED = "continuity"
+# Checks of the guard that may fail because it has missed what was committed: that a plan continues
+# it, and that motion is not held, as where the robot is far from where it is thought to be. Unless
+# the guard is told again it refuses every plan to come.
+MISSED = ("continuity", "mode")
 
 
 class Fuser:
@@ -130,7 +131,7 @@ class Fuser:
         self._tasks.look_after(self._taken.newest, bool(self._judged))
         if not value.plan_digest and value.decision != Decision.ALLOW:
             self._forget_chunk(value.chunk_digest)
-        if any(check.name == MISSED and not check.passed for check in value.checks):
+        if any(check.name in MISSED and not check.passed for check in value.checks):
             out += self._moving.say_again()
         return [*out, *self._follow(self._judged.next(now), now)]
 
