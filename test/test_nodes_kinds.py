@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from aura_ros.conversions import from_message, to_message
 from aura_ros.conversions.fields import nanoseconds, stamp
 from aura_ros.nodes.fuser import FuserNode
 from aura_ros.nodes.messages import make
+from aura_ros.nodes.processes import NodeProcess, Processes
 from aura_ros.nodes.set_points import POSE_STAMPED, TWIST, TWIST_STAMPED, is_still
 from aura_ros.nodes.topics import NEWEST, SENSOR, TOPICS
 from aura_ros.types import (
@@ -48,6 +51,7 @@ class World:
 
     def __init__(self, probe, namespace):
         self._probe, self.sequence, self._origin_ns = probe, 0, 0
+        self.session = 1
         kinds = {"joints": "sensor_msgs/msg/JointState", "tool": POSE_STAMPED}
         self.topics = {"joints": "joint_states", "tool": "tool_pose"}
         self._sensors = {
@@ -74,7 +78,7 @@ class World:
         if "tool" in self.alive:
             self._sensors["tool"].publish(self._pose(now_ns))
         if self.granted:
-            lease = Lease(1, self.sequence, now_ns, True, NS // 4, Mode.ACTIVE, "")
+            lease = Lease(self.session, self.sequence, now_ns, True, NS // 4, Mode.ACTIVE, "")
             self._tell(lease)
         for _, message in self.proposals[self._answered :]:
             plan = from_message(Proposal, message).plan
@@ -229,6 +233,39 @@ def test_a_thread_that_dies_in_motion_says_zero(live, monkeypatch):
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
     monkeypatch.setattr(live.node._loop, "command", lambda now: 1 / 0)
     assert is_still(silent(live, live.world.twists))
+
+
+BROKEN = """
+import sys
+from aura_ros.nodes.fuser import FuserNode
+from aura_ros.nodes.run import run
+from aura_ros.types import Lease
+
+class Broken(FuserNode):
+    def deliver(self, value):
+        if isinstance(value, Lease) and value.session == 2:
+            self._core.handle = lambda value, now: 1 / 0
+        super().deliver(value)
+
+sys.exit(run(Broken))
+"""
+
+
+def test_a_core_that_fails_in_motion_stops_it_and_the_process(path, tmp_path, monkeypatch):
+    (tmp_path / "broken.py").write_text(BROKEN)
+    here = os.environ.get("PYTHONPATH", "")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), here]))
+    values = {"robot": str(path), "command_outputs": [""]}
+    with Processes(tmp_path) as processes, Probe(namespace="/broken") as probe:
+        node = NodeProcess("fuser", values, namespace="/broken", module="broken")
+        process = processes.start(node)
+        live = SimpleNamespace(probe=probe, world=World(probe, "/broken"))
+        driving(live)
+        live.world.session = 2
+        probe.until(lambda: process.poll() is not None, "it ends")
+        assert process.returncode == 1
+        assert "ZeroDivisionError" in processes.log(node.key).read_text()
+        assert is_still(silent(live, live.world.twists))
 
 
 def test_servo_is_told_velocities_from_where_the_tool_was_measured(live):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from ros_graph import Probe
 from std_srvs.srv import SetBool, Trigger
 
 from aura_ros.nodes.processes import NodeProcess, Processes
+from aura_ros.nodes.topics import LATCHED
 from aura_ros.types import Mode
 
 CONFIGURE, CLEANUP = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_CLEANUP
@@ -29,6 +31,8 @@ END = {
     State.PRIMARY_STATE_INACTIVE: Transition.TRANSITION_INACTIVE_SHUTDOWN,
     State.PRIMARY_STATE_ACTIVE: Transition.TRANSITION_ACTIVE_SHUTDOWN,
 }
+# For a process to end.
+WAIT_S = 15.0
 # A lease taken back, the stop tail, one tick of the robot, transport.
 STOPPED_S = 0.02 + 0.2 + 0.02 + 0.25
 
@@ -51,6 +55,14 @@ def ros():
 def live():
     with Chain() as chain, Probe() as probe:
         yield chain, probe, FakeRobot(probe), Watch(probe)
+
+
+def rests(probe, robot, at):
+    """The robot rests soon after ``at``, as far as the machine gives time."""
+    probe.until(lambda: robot.moved[-1][0] > at + STOPPED_S + 0.3, "time passes")
+    since = at + STOPPED_S + robot.lost_s(at)
+    probe.until(lambda: robot.moved[-1][0] > since + 0.1, "time passes")
+    assert not any(s.velocity.any() for t, s in robot.moved if t > since)
 
 
 def test_every_transition_of_every_node():
@@ -85,8 +97,7 @@ def test_deactivation_in_motion_and_back(live, node):
     assert change(probe, node, DEACTIVATE)
     at = time.monotonic()
     if node in ("guard", "fuser"):
-        probe.until(lambda: time.monotonic() > at + STOPPED_S + 0.3, "at rest")
-        assert not any(s.velocity.any() for t, s in robot.moved if t > at + STOPPED_S)
+        rests(probe, robot, at)
     if node == "policy":
         probe.until(lambda: watch.fuser.state == "starved", "the plan ends")
     assert not probe.call(f"{node}/set_enabled", SetBool, data=True).success
@@ -116,9 +127,7 @@ def test_disabling_and_arming(live):
     for service, kind in (("fuser/set_enabled", SetBool), ("guard/arm", SetBool)):
         moving(robot, probe)
         assert probe.call(service, kind, data=False).success
-        at = time.monotonic()
-        probe.until(lambda at=at: robot.moved[-1][0] > at + STOPPED_S, "at rest")
-        assert robot.speed == 0.0
+        rests(probe, robot, time.monotonic())
         assert probe.call(service, kind, data=True).success
     moving(robot, probe)
     answer = probe.call("guard/set_enabled", SetBool, data=False)
@@ -171,3 +180,47 @@ def test_signals_in_motion_end_every_process_with_status_0(number, tmp_path, mon
         probe.until(lambda: robot.speed == 0.0, "at rest")
         for file in tmp_path.iterdir():
             assert "Traceback" not in file.read_text(), file.read_text()
+
+
+def waits_for_a_urdf(probe):
+    """A guard that waits for robot_state_publisher, and when it does."""
+    publisher = probe.publisher("robot_description", "std_msgs/msg/String", LATCHED)
+    yield NodeProcess("guard", {"robot": "franka_fr3"}, namespace="/w")
+    yield probe.until(publisher.get_subscription_count, "it listens")
+
+
+def waits_for_a_server(probe):
+    """A policy node whose server takes the connection and says nothing, and when it does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(WAIT_S)
+        address = f"localhost:{server.getsockname()[1]}"
+        backend = {"backend": "websocket", "server": address, "connect_timeout": 3600.0}
+        yield NodeProcess("policy", {"robot": ROBOT, **backend}, namespace="/w")
+        with server.accept()[0]:
+            yield
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+@pytest.mark.parametrize("waits", [waits_for_a_urdf, waits_for_a_server])
+def test_a_signal_ends_a_node_that_still_waits(waits, number, tmp_path):
+    with Processes(tmp_path) as processes, Probe(namespace="/w") as probe:
+        steps = waits(probe)
+        node = next(steps)
+        process = processes.start(node)
+        next(steps)
+        process.send_signal(number)
+        assert process.wait(WAIT_S) == 0
+        assert "Traceback" not in processes.log(node.key).read_text()
+        steps.close()
+
+
+def test_a_signal_during_a_stall_counts_after_it(tmp_path):
+    with Processes(tmp_path) as processes, Probe(namespace="/z") as probe:
+        node = NodeProcess("fuser", {"robot": ROBOT}, namespace="/z")
+        process = processes.start(node)
+        status = probe.hear("fuser_status", "aura_ros/msg/FuserStatus")
+        probe.until(lambda: status, "it is active")
+        for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+            process.send_signal(number)
+        assert process.wait(WAIT_S) == 0
+        assert "Traceback" not in processes.log(node.key).read_text()

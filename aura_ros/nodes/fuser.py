@@ -117,13 +117,17 @@ class FuserNode(ChainNode):
         return result
 
     def on_deactivate(self, state: Any) -> Any:
-        """Take the lease back, let the tail run out in the loop, then end it."""
-        result = super().on_deactivate(state)
-        self._let_tail_run_out()
-        self._running = False
-        if self._thread is not None:
-            self._thread.join(timeout=1.0)
-        return result
+        """Take the lease back, let the tail run out in the loop, then end it.
+
+        Where the core fails, the lease ends by itself.
+        """
+        try:
+            return super().on_deactivate(state)
+        finally:
+            self._let_tail_run_out()
+            self._running = False
+            if self._thread is not None:
+                self._thread.join(timeout=1.0)
 
     def _let_tail_run_out(self) -> None:
         deadline = time.monotonic() + 1.0

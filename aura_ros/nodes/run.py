@@ -12,7 +12,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from aura_ros.nodes.chain_node import ChainNode
 from aura_ros.nodes.realtime import claim
-from aura_ros.nodes.signals import Stop
+from aura_ros.nodes.signals import Asked, Stop
 
 URDF_TIMEOUT_S = 20.0
 # Exit status of a node that starting again would not help.
@@ -35,26 +35,38 @@ def run(kind: type[ChainNode], args: list[str] | None = None) -> int:
     claim(node)
     executor = EventsExecutor()
     executor.add_node(node)
-    status = _start(node, executor)
-    while status == 0 and not stop.asked:
-        # spin() of this executor does not come back from a signal; short turns do.
-        executor.spin_once(timeout_sec=0.1)
-    stop.ignore()
-    _end(node)
+    try:
+        status = _start(node, executor, stop)
+        while status == 0 and not stop.asked:
+            # spin() of this executor does not come back from a signal; short turns do.
+            executor.spin_once(timeout_sec=0.1)
+    finally:  # a node that fails in motion stops it, too
+        stop.ignore()
+        _end(node)
     return status
 
 
-def _start(node: ChainNode, executor: Any) -> int:
+def _start(node: ChainNode, executor: Any, stop: Stop) -> int:
     if not node.get_parameter("autostart").value:
         return 0
+    try:
+        with stop.interrupting():
+            status = _configure(node, executor)
+    except Asked:
+        return 0
+    if status or stop.asked:
+        return status
+    return 0 if node.trigger_activate() == TransitionCallbackReturn.SUCCESS else 1
+
+
+def _configure(node: ChainNode, executor: Any) -> int:
     try:
         node.robot_source.wait(lambda: executor.spin_once(timeout_sec=0.1), URDF_TIMEOUT_S)
     except TimeoutError as error:
         node.get_logger().fatal(str(error))
         return 1
-    if node.trigger_configure() != TransitionCallbackReturn.SUCCESS:
-        return MISCONFIGURED
-    return 0 if node.trigger_activate() == TransitionCallbackReturn.SUCCESS else 1
+    done = node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    return 0 if done else MISCONFIGURED
 
 
 def _end(node: ChainNode) -> None:
