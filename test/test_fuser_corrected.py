@@ -160,10 +160,10 @@ def test_a_correction_is_planned_alone():
     made.run(0.05)
     (proposal,) = made.chunk(FAST, vetted=False)
     heard = list(made.heard.values())[-1]
-    members = made.fuser._proposer._ensemble._members
+    members = made.fuser._chunks.proposer._ensemble._members
     assert len(members) == 2
     said = made.tell(corrected(proposal.plan, heard), vetted=False)
-    assert [m.digest for m in made.fuser._proposer._ensemble._members] == [
+    assert [m.digest for m in made.fuser._chunks.proposer._ensemble._members] == [
         said[-1].plan.chunk_digest
     ]
 
@@ -185,7 +185,7 @@ def test_a_correction_that_is_not_of_the_judged_chunk_is_refused(changes):
     said = made.tell(corrected(plan, chunk, **changes), vetted=False)
     assert made.status.refused == {"correction": 1}
     assert not [out for out in said if isinstance(out, Proposal | Commitment)]
-    assert not made.fuser._judged
+    assert not made.fuser._chunks.judged
 
 
 @pytest.mark.parametrize("decision", [Decision.REFUSE, Decision.HOLD, Decision.STOP])
@@ -199,18 +199,18 @@ def test_with_a_worse_decision_no_correction_is_taken(decision):
 def test_a_correction_of_another_plan_is_not_heard():
     made, plan, chunk = pending()
     assert made.tell(replace(corrected(plan, chunk), plan_digest="another"), vetted=False) == []
-    assert made.fuser._judged
+    assert made.fuser._chunks.judged
 
 
 def test_a_chunk_is_not_corrected_for_ever():
     made, plan, chunk = pending()
     for k in range(MAX_CORRECTIONS + 1):
-        assert made.fuser._judged
+        assert made.fuser._chunks.judged
         period = (k + 2) * chunk.row_period_ns
         said = made.tell(corrected(plan, chunk, row_period_ns=period), vetted=False)
         plan = next((out.plan for out in said if isinstance(out, Proposal)), None)
     assert plan is None
-    assert not made.fuser._judged
+    assert not made.fuser._chunks.judged
     assert made.status.refused == {"corrected": MAX_CORRECTIONS, "guard_row_velocity": 1}
 
 
@@ -234,7 +234,7 @@ def test_of_a_late_correction_a_later_plan_is_tried():
         out for out in made.tell(verdict(proposal.plan), vetted=False) if isinstance(out, Proposal)
     ]
     assert again.plan.chunk_digest == proposal.plan.chunk_digest
-    assert made.fuser._judged._pending.corrections == 1
+    assert made.fuser._chunks.judged._pending.corrections == 1
 
 
 def test_discrete_grippers_of_a_correction_are_decided():
@@ -245,13 +245,13 @@ def test_discrete_grippers_of_a_correction_are_decided():
     (proposal,) = made.chunk(rows, vetted=False)
     heard = next(iter(made.heard.values()))
     made.tell(corrected(proposal.plan, heard), vetted=False)
-    assert (made.fuser._judged._pending.chunk.rows[:, 2] == 0.05).all()
+    assert (made.fuser._chunks.judged._pending.chunk.rows[:, 2] == 0.05).all()
 
 
 def test_the_newest_chunk_is_the_corrected_one():
     made, plan, chunk = pending()
     made.tell(corrected(plan, chunk), vetted=False)
-    newest = made.fuser._taken.newest
+    newest = made.fuser._chunks.taken.newest
     assert (newest.source, newest.order) == ("corrected", chunk.order)
     assert made.tell(replace(chunk, start_ns=chunk.start_ns + 1))[-1].refused["duplicate"] == 1
 
@@ -270,8 +270,8 @@ def test_a_number_from_the_far_future_shuts_out_nobody():
     made.tell(late, vetted=False)
     made.tell(refused_chunk(late))
     assert made.status.refused == {"guard_sequence": 1}
-    assert not made.fuser._judged
-    assert late.digest not in made.fuser._proposer._ensemble
+    assert not made.fuser._chunks.judged
+    assert late.digest not in made.fuser._chunks.proposer._ensemble
     made.run(0.05)
     made.chunk(swing(0.1, 1.0))
     assert made.status.refused == {"guard_sequence": 1}
@@ -281,12 +281,12 @@ def test_a_number_from_the_far_future_shuts_out_nobody():
 def test_a_task_goes_on_where_the_chunk_of_another_was_none():
     made = Corrected()
     made.chunk(swing(0.1, 1.0))
-    before = made.fuser._tasks.episodes
+    before = made.fuser._chunks.tasks.episodes
     late = chunk(ROBOT, 0.1, 1, session=2**62)
     made.tell(late, vetted=False)
-    assert made.fuser._tasks.episodes.newest == late.order[:2]
+    assert made.fuser._chunks.tasks.episodes.newest == late.order[:2]
     made.tell(refused_chunk(late))
-    assert made.fuser._tasks.episodes.newest == before.newest
+    assert made.fuser._chunks.tasks.episodes.newest == before.newest
 
 
 def test_a_refused_chunk_that_waits_is_not_proposed():
@@ -294,7 +294,7 @@ def test_a_refused_chunk_that_waits_is_not_proposed():
     late = chunk(ROBOT, 0.1, 10**19)
     made.tell(late, vetted=False)
     made.tell(refused_chunk(late, "freshness"))
-    assert made.fuser._judged
+    assert made.fuser._chunks.judged
     said = made.tell(verdict(plan), vetted=False)
     assert not [out for out in said if isinstance(out, Proposal)]
     assert made.status.refused == {"guard_freshness": 1}
@@ -302,10 +302,10 @@ def test_a_refused_chunk_that_waits_is_not_proposed():
 
 def test_a_verdict_on_a_chunk_that_nobody_took_changes_nothing():
     made, _, _ = pending()
-    newest = made.fuser._taken.newest
+    newest = made.fuser._chunks.taken.newest
     assert made.tell(refused_chunk(chunk(ROBOT, 0.3, 3))) == []
-    assert made.fuser._taken.newest is newest
-    assert made.fuser._judged
+    assert made.fuser._chunks.taken.newest is newest
+    assert made.fuser._chunks.judged
 
 
 def test_the_fuser_is_the_same_without_corrections():

@@ -298,14 +298,14 @@ def test_a_chunk_that_waited_gives_way_to_a_newer_one_that_is_proposed_at_once()
     made.chunk(vetted=False)
     made.run(0.02)
     made.chunk(vetted=False)
-    waited = made.fuser._taken.newest
+    waited = made.fuser._chunks.taken.newest
     made.run(0.1)
     made.chunk(vetted=False, session=2, sequence=1)
-    newest = made.fuser._taken.newest
+    newest = made.fuser._chunks.taken.newest
     assert [plan.chunk_digest for plan in made.proposals[1:]] == [newest.digest]
     made.tell(verdict(made.proposals[-1], Decision.REFUSE, "row_start"), vetted=False)
     assert waited.digest not in [plan.chunk_digest for plan in made.proposals]
-    assert not made.fuser._judged
+    assert not made.fuser._chunks.judged
 
 
 def test_a_verdict_that_came_too_late_says_nothing_once_a_newer_chunk_is_proposed():
@@ -324,7 +324,7 @@ def test_a_chunk_that_was_given_up_is_not_proposed_again():
     made = cell()
     made.chunk(vetted=False)
     made.chunk(vetted=False, session=2, sequence=1)
-    newest = made.fuser._taken.newest
+    newest = made.fuser._chunks.taken.newest
     made.tell(Verdict(made.now.ros_ns, newest.digest, "", Decision.REFUSE, "sequence", ()))
     late = verdict(made.proposals[0], Decision.REFUSE, "timing")
     said = made.tell(late, vetted=False)

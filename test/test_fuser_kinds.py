@@ -11,7 +11,7 @@ from aura_ros.fuser.admission import Refusal
 from aura_ros.fuser.config import FuserConfig
 from aura_ros.fuser.loop import CommandLoop
 from aura_ros.fuser.moving import Moving
-from aura_ros.fuser.report import status_of
+from aura_ros.fuser.report import Tally, status_of
 from aura_ros.fuser.rest import rest_position
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.context import Context
@@ -112,7 +112,7 @@ def test_after_a_trip_a_base_counts_on_too():
 def test_the_deviation_that_is_said_is_of_what_is_measured(measured, deviation):
     moving = stopped(HOME)
     moving.measure(joints_at(1.0, there(**measured)), at(1.0))
-    status = status_of(moving, 0, {}, "", "", at(1.0))
+    status = status_of(moving, Tally(), "", False, "", at(1.0))
     assert status.tracking_deviation == pytest.approx(deviation, abs=1e-12)
 
 

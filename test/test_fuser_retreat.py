@@ -329,7 +329,7 @@ def test_a_new_task_goes_on_from_the_way_back():
 
 def test_a_slower_way_back_is_one_too():
     made = held()
-    plain = made.fuser._judged
+    plain = made.fuser._chunks.judged
     word = Retreat(ros(made.seconds), ros(1.0), "test")
     said = made.fuser.handle(word, at(made.seconds))
     plan = next(value.plan for value in said if isinstance(value, Proposal))
@@ -351,7 +351,7 @@ def test_a_slower_way_back_is_one_too():
 def test_chunks_stay_chunks():
     """A way back is none of the policy's: it is not the newest of what the policy sent."""
     made = held()
-    newest = made.fuser._taken.newest
+    newest = made.fuser._chunks.taken.newest
     retreat(made, 1.0)
-    assert made.fuser._taken.newest is newest
+    assert made.fuser._chunks.taken.newest is newest
     assert chunk(ROBOT, 0.0, 1, np.tile(home(ROBOT), (4, 1))).source == "policy"

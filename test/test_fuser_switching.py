@@ -317,9 +317,9 @@ def test_a_robot_without_a_gripper_is_free():
 
 def test_what_was_not_watched_yet_is_watched_before_it_is_judged():
     made = rig(closes_s=0.4).run(1.2)
-    made.fuser._tasks.forget()
-    made.fuser._tasks.switch(made.fuser._taken.newest, at(made.seconds))
-    assert made.fuser._tasks.outcome == Outcome.KEPT
+    made.fuser._chunks.tasks.forget()
+    made.fuser._chunks.tasks.switch(made.fuser._chunks.taken.newest, at(made.seconds))
+    assert made.fuser._chunks.tasks.outcome == Outcome.KEPT
 
 
 def test_a_closed_hand_holds_before_the_first_motion_begins():
@@ -482,7 +482,7 @@ def test_every_switch_is_smooth(
 
 def test_a_way_back_begins_and_ends_at_rest_and_is_slower_than_the_way_there():
     made = rig().run(2.0)
-    path = made.fuser._tasks._executed.plan
+    path = made.fuser._chunks.tasks._executed.plan
     first, last = path.end_ns - ns(0.6), path.end_ns
     rows = way_back(path, first, last, ROBOT.limits)
     assert np.array_equal(rows[0], path.position[-1])
@@ -497,7 +497,7 @@ def test_a_way_back_begins_and_ends_at_rest_and_is_slower_than_the_way_there():
 def test_a_way_back_is_slowed_until_the_limits_allow_it():
     tight = replace(ROBOT.limits, acceleration=ROBOT.limits.acceleration / 20)
     made = rig().run(2.0)
-    path = made.fuser._tasks._executed.plan
+    path = made.fuser._chunks.tasks._executed.plan
     wide = way_back(path, path.end_ns - ns(0.6), path.end_ns, ROBOT.limits)
     rows = way_back(path, path.end_ns - ns(0.6), path.end_ns, tight)
     _, acceleration = row_rates(rows, ROBOT.knot_period_ns / NS)

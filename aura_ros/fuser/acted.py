@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -97,5 +97,5 @@ def trusted_rows(chunk: ActionChunk, trust: float, needed_ns: int) -> int:
 def _with_rows(chunk: ActionChunk, rows: Array) -> ActionChunk:
     if rows is chunk.rows:
         return chunk
-    values = {f.name: getattr(chunk, f.name) for f in fields(chunk)}
-    return replace(Acted(**values, of=chunk.digest), rows=rows)
+    same = {f.name: getattr(chunk, f.name) for f in fields(ActionChunk) if f.name != "rows"}
+    return Acted(**same, rows=rows, of=chunk.digest)

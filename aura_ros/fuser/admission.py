@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aura_ros.fuser.config import FuserConfig
 from aura_ros.robot.description import Robot
 from aura_ros.types import NS, ROLLBACK, ActionChunk, Now
 
@@ -17,6 +18,12 @@ class Admission:
     max_age_ns: int
     clock_tolerance_ns: int
     min_knots: int
+
+    @classmethod
+    def of(cls, config: FuserConfig) -> Admission:
+        """The limits that ``config`` sets."""
+        tolerance_ns = int(config.clock_tolerance * NS)
+        return cls(int(config.max_age * NS), tolerance_ns, config.min_knots)
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,11 @@ class Taken:
         """``chunk`` is newer than all before it."""
         self._chunks.append(chunk)
 
-    def correct(self, digest: str, corrected: ActionChunk) -> None:
-        """The chunk of ``digest`` was replaced by another of the same order."""
-        for k, chunk in enumerate(self._chunks):
-            if chunk.digest == digest:
-                self._chunks[k] = corrected
+    def corrected(self, digest: str, chunk: ActionChunk) -> None:
+        """``chunk``, of the same order, took the place of that of ``digest``."""
+        for k, old in enumerate(self._chunks):
+            if old.digest == digest:
+                self._chunks[k] = chunk
 
     def forget(self, digest: str) -> ActionChunk | None:
         """The chunk of ``digest`` is out of it; returned, if it was there."""
