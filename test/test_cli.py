@@ -1,10 +1,12 @@
 """The command line: every subcommand runs, and bad input ends with words and a status."""
 
+import inspect
 import json
 import math
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +129,16 @@ def test_what_ends_a_command_is_said_on_one_line(error, words, monkeypatch):
 def test_a_fault_of_the_program_is_not_hidden(monkeypatch):
     monkeypatch.setattr("aura_ros.doctor.findings", lambda: {}["missing"])
     assert isinstance(aura("doctor").exception, KeyError)
+
+
+def test_old_versions_of_typer_understand_every_option():
+    from aura_ros.cli import logs
+
+    for command in (*app.registered_commands, *logs.app.registered_commands):
+        for parameter in inspect.signature(command.callback).parameters.values():
+            assert not isinstance(parameter.annotation, str), command.callback
+            kind = getattr(parameter.annotation, "__origin__", parameter.annotation)
+            assert not isinstance(kind, types.UnionType), parameter
 
 
 def test_choices_are_those_of_the_rooms():

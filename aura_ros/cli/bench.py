@@ -1,7 +1,5 @@
 """``aura bench``: figures."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from aura_ros.cli.given import JsonOption, folder
+from aura_ros.cli.given import JsonOption, Maybe, folder
 from aura_ros.cli.group import console
 
 
@@ -32,12 +30,12 @@ class Simulator(StrEnum):
 
 
 def bench(
-    name: Annotated[Benchmark | None, typer.Argument(help="see --list")] = None,
+    name: Annotated[Maybe[Benchmark], typer.Argument(help="see --list")] = None,
     listed: Annotated[bool, typer.Option("--list", help="name the benchmarks")] = False,
     quick: Annotated[bool, typer.Option(help="a first look in less time")] = False,
     out: Annotated[Path, typer.Option(callback=folder, help="logs and plots")] = Path("bench_out"),
-    sim: Annotated[Simulator | None, typer.Option(help="only of closed-loop")] = None,
-    artifact: Annotated[Path | None, typer.Option(help="closed-loop: a trained policy")] = None,
+    sim: Annotated[Maybe[Simulator], typer.Option(help="only of closed-loop")] = None,
+    artifact: Annotated[Maybe[Path], typer.Option(help="closed-loop: a trained policy")] = None,
     json: JsonOption = None,
 ) -> None:
     """Run a benchmark and print its figures."""

@@ -1,12 +1,14 @@
 """Options that several commands share, looked at before the work and not after it."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional, TypeAlias, TypeVar
 
 import typer
+
+T = TypeVar("T")
+# typer 0.9, which Ubuntu 24.04 has, reads neither `T | None` nor annotations that are put off.
+Maybe: TypeAlias = Optional[T]  # noqa: UP045
 
 
 def folder(path: Path) -> Path:
@@ -34,7 +36,7 @@ def file(path: Path | None) -> Path | None:
 
 
 RobotOption = Annotated[str, typer.Option(help="a name in config/robots, or a file")]
-LimitsOption = Annotated[str | None, typer.Option(help="tighter limits of the robot")]
+LimitsOption = Annotated[Maybe[str], typer.Option(help="tighter limits of the robot")]
 JsonOption = Annotated[
-    Path | None, typer.Option("--json", callback=file, help="write the figures here")
+    Maybe[Path], typer.Option("--json", callback=file, help="write the figures here")
 ]

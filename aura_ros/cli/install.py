@@ -1,7 +1,5 @@
 """``aura doctor``: what this installation has."""
 
-from __future__ import annotations
-
 import typer
 from rich.markup import escape
 from rich.table import Table

@@ -1,7 +1,5 @@
 """``aura calibrate``, ``aura train``: what is made from recorded runs and from experts."""
 
-from __future__ import annotations
-
 import math
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from aura_ros.cli.given import LimitsOption, RobotOption, file, folder
+from aura_ros.cli.given import LimitsOption, Maybe, RobotOption, file, folder
 from aura_ros.cli.group import console
 
 if TYPE_CHECKING:
@@ -30,7 +28,7 @@ def calibrate(
     robot: RobotOption,
     out: Annotated[Path, typer.Option(callback=file, help="the calibration file")],
     alpha: Annotated[
-        float | None, typer.Option(help="false alarms per successful episode; 0.1, guard: 0.002")
+        Maybe[float], typer.Option(help="false alarms per successful episode; 0.1, guard: 0.002")
     ] = None,
     limit_set: LimitsOption = None,
     guard: Annotated[
@@ -56,7 +54,7 @@ def calibrate(
 
 
 def _calibrate_monitor(
-    recordings: list[Path], robot: Robot, out: Path, alpha: float | None, screen: Console
+    recordings: list[Path], robot: "Robot", out: Path, alpha: float | None, screen: Console
 ) -> None:
     from aura_ros.replay.calibrate import calibrate_from
 
@@ -70,7 +68,7 @@ def _calibrate_monitor(
 
 
 def _calibrate_guard(
-    runs: list[Path], robot: Robot, out: Path, alpha: float | None, screen: Console
+    runs: list[Path], robot: "Robot", out: Path, alpha: float | None, screen: Console
 ) -> None:
     from aura_ros.guard.risk.fit import ALPHA
     from aura_ros.replay.calibrate_guard import calibrate_guard, summary
@@ -87,7 +85,7 @@ def _calibrate_guard(
 def train(
     what: Annotated[Suite, typer.Argument(help="demo: the policy that ships")],
     out: Annotated[Path, typer.Option(callback=folder, help="data, checkpoint, artifact")],
-    steps: Annotated[int | None, typer.Option(min=1, help="of gradient descent")] = None,
+    steps: Annotated[Maybe[int], typer.Option(min=1, help="of gradient descent")] = None,
     resume: Annotated[bool, typer.Option(help="go on with the training in --out")] = False,
     trials: Annotated[int, typer.Option(min=0, help="placements a task at the end")] = 10,
 ) -> None:

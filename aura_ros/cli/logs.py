@@ -1,14 +1,12 @@
 """``aura audit``: the guard's log."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from aura_ros.cli.given import file
+from aura_ros.cli.given import Maybe, file
 from aura_ros.cli.group import console
 
 app = typer.Typer(help="The guard's audit log.", no_args_is_help=True, rich_markup_mode=None)
@@ -17,8 +15,8 @@ app = typer.Typer(help="The guard's audit log.", no_args_is_help=True, rich_mark
 @app.command()
 def verify(
     log: Annotated[Path, typer.Argument(help="directory of the parameter audit, or one file")],
-    heads: Annotated[Path | None, typer.Option(help="recording of audit_head, or JSON")] = None,
-    key: Annotated[Path | None, typer.Option(help="the file of audit_key")] = None,
+    heads: Annotated[Maybe[Path], typer.Option(help="recording of audit_head, or JSON")] = None,
+    key: Annotated[Maybe[Path], typer.Option(help="the file of audit_key")] = None,
 ) -> None:
     """Say whether a log is what was written: the first record that was changed or is missing."""
     from aura_ros.audit.command import run_verify

@@ -1,7 +1,5 @@
 """``aura demo``, ``aura replay``, ``aura serve``: the chain, live and offline, and a policy."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from aura_ros.cli.given import JsonOption, LimitsOption, RobotOption, folder
+from aura_ros.cli.given import JsonOption, LimitsOption, Maybe, RobotOption, folder
 from aura_ros.cli.group import console
 
 
@@ -69,12 +67,12 @@ def replay(
     out: Annotated[
         Path, typer.Option(callback=folder, help="decisions/, summary.json, replay.png")
     ],
-    remap: Annotated[list[str] | None, typer.Option(help="configured:=recorded topic")] = None,
+    remap: Annotated[Maybe[list[str]], typer.Option(help="configured:=recorded topic")] = None,
     limit_set: LimitsOption = None,
-    calibration: Annotated[Path | None, typer.Option(help="of the monitor")] = None,
+    calibration: Annotated[Maybe[Path], typer.Option(help="of the monitor")] = None,
     start: Annotated[float, typer.Option(min=0, help="skip [s]")] = 0.0,
-    duration: Annotated[float | None, typer.Option(help="replay so much [s]")] = None,
-    inject: Annotated[str | None, typer.Option(help="a fault, as spike:JOINT:TIME:SIZE")] = None,
+    duration: Annotated[Maybe[float], typer.Option(help="replay so much [s]")] = None,
+    inject: Annotated[Maybe[str], typer.Option(help="a fault, as spike:JOINT:TIME:SIZE")] = None,
     rules: Annotated[str, typer.Option(help="of the guard: a name in config/guard, a file")] = "",
     progress: bool = True,
 ) -> None:
