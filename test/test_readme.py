@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -52,3 +53,52 @@ def test_every_parameter_in_the_table_exists():
     declared = (ROOT / "config/aura.yaml").read_text()
     for name in re.findall(r"^\| `(\w+)`", table, re.M):
         assert f"{name}:" in declared, name
+
+
+def test_every_option_of_a_command_exists():
+    import typer
+
+    from aura_ros.cli import app
+
+    commands = typer.main.get_command(app).commands
+    commands |= {f"audit {name}": made for name, made in commands["audit"].commands.items()}
+    text = README.replace("\n", " ")
+    shown = re.findall(r"\baura (audit [a-z]+|(?!audit)[a-z]+)\b([^`]*)`", text)
+    assert len(shown) > 15
+    for name, words in shown:
+        known = {option for made in commands[name].params for option in made.opts}
+        for option in re.findall(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*", words.partition("    ")[0]):
+            assert option in known, f"aura {name} {option}"
+
+
+def test_launch_takes_every_argument_that_is_shown():
+    from aura_ros.nodes.arguments import PARAMETERS, PLAIN
+
+    known = {argument.name for argument in PARAMETERS} | set(PLAIN)
+    shown = re.findall(r"^ +ros2 launch aura_ros aura.launch.py (.*)$", README, re.M)
+    given = {name for words in shown for name in re.findall(r"(\w+):=", words)}
+    assert {"robot", "namespace", "backend", "path"} <= given <= known
+
+
+def test_parameters_that_are_shown_are_declared():
+    declared = yaml.safe_load((ROOT / "config/aura.yaml").read_text())
+    shown = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", README, re.S)]
+    for file in shown:
+        for node, values in file.items():
+            if node != "checks":
+                assert set(values["ros__parameters"]) <= set(declared[node]["ros__parameters"])
+    assert any("/**/policy" in file for file in shown)
+
+
+def test_rules_that_are_shown_are_rules(tmp_path):
+    from aura_ros.guard.rules.load import load_rules
+
+    (shown,) = re.findall(r"```yaml\n(checks:.*?)```", README, re.S)
+    (tmp_path / "rules.yaml").write_text(shown)
+    assert load_rules(tmp_path / "rules.yaml").file
+
+
+def test_every_extra_that_is_shown_exists():
+    made = set(re.search(r"for name in \((.*?)\)", (ROOT / "setup.py").read_text())[1].split(", "))
+    for extras in re.findall(r"pip install '\.\[([\w,]+)\]'", README):
+        assert {f'"{name}"' for name in extras.split(",")} <= made
