@@ -167,7 +167,12 @@ def test_sequence_at_its_boundaries(last, good):
         {"rows": np.zeros((4, 2))},
         {"rows": np.full((4, 3), np.nan)},
         {"rows": np.full((4, 3), np.inf)},
+        {"rows": np.zeros((1001, 3))},
+        {"alternatives": np.zeros((65, ROBOT.horizon, 3))},
         {"row_period_ns": 0},
+        {"row_period_ns": 2**62},
+        {"start_ns": 2**63 - 1},
+        {"start_ns": -(2**63)},
     ],
 )
 def test_every_fault_of_a_schema_is_named(change):

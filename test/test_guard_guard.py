@@ -494,6 +494,32 @@ def test_a_plan_that_breaks_the_motion_it_continues_is_refused():
     assert (verdict.decision, verdict.reason) == (Decision.REFUSE, "continuity")
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"position": np.zeros((0, 3))}, "expected (2 to 2000, 3)"),
+        ({"position": np.zeros((5000, 3))}, "expected (2 to 2000, 3)"),
+        ({"velocity": np.zeros((4, 2))}, "differ in shape"),
+        ({"acceleration": np.full((33, 3), np.nan)}, "not finite"),
+        ({"joint_names": ("ü", "", "\x00")}, "joints are not those"),
+        ({"knot_period_ns": 2**62}, "grid"),
+    ],
+)
+def test_what_is_no_motion_is_refused_for_that_alone_and_holds_nothing(changes, words):
+    watch = active()
+    verdict = watch.judge(2, **changes)
+    assert (verdict.decision, verdict.reason) == (Decision.REFUSE, "integrity")
+    assert words in verdict.checks[-1].detail
+    assert watch.mode == Mode.ACTIVE
+
+
+def test_stamps_that_are_none_are_refused_and_hold_nothing():
+    watch = active()
+    (verdict,) = watch.tell(watch.chunk(2, start_ns=2**63 - 1))
+    assert (verdict.decision, verdict.reason) == (Decision.REFUSE, "schema")
+    assert watch.mode == Mode.ACTIVE
+
+
 def test_what_is_remembered_is_bounded():
     watch = armed()
     for k in range(200):

@@ -23,6 +23,7 @@ from aura_ros.types import (
     Arm,
     AuditState,
     Commitment,
+    Configure,
     Decision,
     Distance,
     FailureRisk,
@@ -434,6 +435,30 @@ def test_after_a_persons_word_it_is_slow_for_a_while_then_as_fast_as_before():
     assert 0.2 < slow.max() <= 0.5 + 1e-6
     assert found[found[:, 0] > 2.5, 1].max() > 0.6
     made.assert_sound()
+
+
+@pytest.mark.parametrize("auto_arm", [True, False])
+def test_a_doubt_from_the_first_on_is_asked_about_too(auto_arm):
+    made = Recovery()
+    made.guard.handle(Configure(vars(GuardConfig(auto_arm=auto_arm))), made.now)
+    made.policy.decision = Decision.ASK
+    made.run(0.5)
+    if not auto_arm:
+        assert (made.mode, made.questions) == (Mode.DISARMED, [])
+        made.tell(Arm(True))
+    assert (made.mode, made.asking) == (Mode.HOLD, True)
+    assert [question.words for question in made.questions] == ["policy on cue"]
+    assert not any(lease.granted for lease in made.of(Lease))
+    made.policy.decision = Decision.ALLOW
+    made.tell(Answer("resume"))
+    made.until(lambda: made.mode == Mode.ACTIVE, 5.0)
+
+
+def test_a_doubt_keeps_no_source_from_being_waited_for():
+    made = Recovery()
+    made.policy.decision, made.metres = Decision.ASK, None
+    made.run(0.5)
+    assert made.mode == Mode.INIT
 
 
 def test_a_doubt_that_lasts_asks_again():

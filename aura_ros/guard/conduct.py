@@ -88,7 +88,11 @@ class Conduct:
         against = stands.causes(self.checks(now))
         released = self._is_released(bool(against), now)
         auto_arm = self._settings().auto_arm and not self._missing
-        state = machine.after_causes(self.state, join(against)[0], released, auto_arm)
+        state = self.state
+        if state.mode == Mode.INIT and all(check.decision == Decision.ASK for check in against):
+            # A person is asked once somebody has armed: a doubt alone keeps nothing from beginning.
+            state = machine.after_init(auto_arm)
+        state = machine.after_causes(state, join(against)[0], released, auto_arm)
         words = stands.named(against) or "every source is alive"
         is_waiting = state.mode == Mode.INIT or (state.mode == Mode.HOLD and not state.asking)
         if state == self.state and is_waiting:
@@ -107,8 +111,7 @@ class Conduct:
 
     def committed(self, value: Commitment, now: Now) -> list[Any]:
         """The fuser committed motion. What was not allowed is held."""
-        tolerance_ns = int(self._settings().clock_tolerance * NS)
-        is_news, stray = self._judge.motion.take(value.plan, now, tolerance_ns)
+        is_news, stray = self._judge.motion.take(value.plan, now, self._settings().clock_tolerance)
         if is_news:
             self._standing.hear(value, now)
             self._retreats.committed(value.plan, self._judge)
@@ -127,7 +130,10 @@ class Conduct:
 
     def go_back(self, now: Now) -> list[Any]:
         """Time has passed: a way back has ended, or one that needs no word begins."""
-        return [*self._end_way_back(now), *self._go_back_unasked(now)]
+        words = self._retreats.ended(self.state.recovering, now)
+        state = machine.after_way_back(self.state) if words else self.state
+        over = self.enter(state, words, now) if state != self.state else []
+        return [*over, *self._go_back_unasked(now)]
 
     def _begin_way_back(self, why: str, now: Now) -> list[Any]:
         if not self.state.recovering:
@@ -135,11 +141,6 @@ class Conduct:
         self._retreats.begin(why, now)
         until = self._standing.calm_ns
         return [Retreat(now.ros_ns, now.ros_ns if until is None else until, why)]
-
-    def _end_way_back(self, now: Now) -> list[Any]:
-        words = self._retreats.ended(self.state.recovering, now)
-        state = machine.after_way_back(self.state) if words else self.state
-        return self.enter(state, words, now) if state != self.state else []
 
     def _go_back_unasked(self, now: Now) -> list[Any]:
         """The retreat that comes before a person is asked, once the robot rests."""

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from aura_ros.guard.config import GuardConfig
+from aura_ros.guard.whole import fault_of
 from aura_ros.motion.bounds import Ratios, ratios, row_rates
 from aura_ros.robot.description import Robot
 from aura_ros.types import NS, ActionChunk, Array, JointState, Now, Plan
@@ -34,6 +35,12 @@ class Context:
     seen: frozenset[str] = field(default_factory=frozenset)
     share: float = 1.0
     newest_session: int | None = None
+
+    @cached_property
+    def fault(self) -> str:
+        """Why the plan is no motion of the robot; empty: it is one."""
+        assert self.plan is not None
+        return fault_of(self.plan, self.robot)
 
     @cached_property
     def ratios(self) -> Ratios:

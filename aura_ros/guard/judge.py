@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from aura_ros.guard.checks import integrity
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.context import Context
 from aura_ros.guard.lattice import failed, passed
@@ -99,11 +100,13 @@ class Judge:
     def judge_plan(
         self, plan: Plan, chunk: ActionChunk, now: Now, config: GuardConfig, share: float
     ) -> tuple[Context, tuple[Check, ...]]:
-        """The checks of a plan with its chunk, and what they looked at."""
+        """The checks of a plan with its chunk, and what they looked at. Of what is no motion there
+        is no more to say than that."""
         context = self._context(now, config, chunk, plan, share)
-        checks = run_checks(self._checks.plan, context, self._run)
         self._judged.append(plan.digest)
-        return context, checks
+        if context.fault:
+            return context, (integrity.check(context),)
+        return context, run_checks(self._checks.plan, context, self._run)
 
     def _context(
         self,

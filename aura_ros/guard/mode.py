@@ -41,10 +41,15 @@ def after_causes(state: State, worst: Decision, released: bool, auto_arm: bool) 
     if worst >= Decision.HOLD:
         return _held(state, worst)
     if state.mode == Mode.INIT:
-        return State(Mode.ARMED if auto_arm else Mode.DISARMED)
+        return after_init(auto_arm)
     if state.mode == Mode.HOLD and released and not state.asking:
         return State(Mode.ARMED)
     return state
+
+
+def after_init(auto_arm: bool) -> State:
+    """The state once every source was heard."""
+    return State(Mode.ARMED if auto_arm else Mode.DISARMED)
 
 
 def after_verdict(state: State, decision: Decision) -> State:

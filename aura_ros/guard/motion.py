@@ -11,8 +11,8 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from aura_ros.guard.checks.integrity import fault_of
 from aura_ros.guard.watch import Stray
+from aura_ros.guard.whole import committed_fault_of
 from aura_ros.motion.jerk import integrate
 from aura_ros.motion.stop import FOREVER, stop_jerk
 from aura_ros.robot.description import Robot
@@ -41,18 +41,18 @@ class Motion:
         """A verdict let ``plan`` move."""
         self._allowed.append(plan)
 
-    def take(self, plan: Plan, now: Now, tolerance_ns: int) -> tuple[bool, Stray | None]:
+    def take(self, plan: Plan, now: Now, tolerance_s: float) -> tuple[bool, Stray | None]:
         """The fuser committed ``plan``: whether that is news, and what was not allowed of it.
 
         Motion only goes on: one that begins before the motion that is known was committed before
         it, and comes again. But known motion that begins ahead of now by more than
-        ``tolerance_ns`` is of another time.
+        ``tolerance_s`` is of another time.
         """
-        fault = fault_of(plan, self._robot, least_knots=1)
+        fault = committed_fault_of(plan, self._robot)
         if fault:
             return False, Stray(FOREVER, f"the fuser committed what is no motion: {fault}")
         known = self.committed
-        if known is not None and plan.start_ns < known.start_ns <= now.ros_ns + tolerance_ns:
+        if known is not None and plan.start_ns < known.start_ns <= now.ros_ns + tolerance_s * NS:
             return False, None
         self.committed = plan
         # What a process before this one allowed is not known here.

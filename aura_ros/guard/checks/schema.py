@@ -1,10 +1,16 @@
-"""The chunk has the robot's joints in order, two or more finite rows, a positive period."""
+"""The chunk has the robot's joints in order, two or more finite rows, a positive period, and is no
+larger or longer than a chunk can be."""
 
 import numpy as np
 
 from aura_ros.guard.context import Context
 from aura_ros.guard.lattice import failed, passed
-from aura_ros.types import Check, Decision
+from aura_ros.types import NS, Check, Decision
+
+# No robot's horizon is longer; looking at much more would keep the guard from its heartbeat.
+MOST_ROWS, MOST_ALTERNATIVES = 1000, 64
+# Stamps beyond this are none [ns].
+LONGEST_NS = 3600 * NS
 
 
 def check(context: Context) -> Check:
@@ -22,12 +28,17 @@ def _faults(context: Context) -> list[str]:
         faults.append(f"joints are not those of {robot.name} in order")
     if chunk.rows.ndim != 2 or len(chunk.rows) < 2 or chunk.rows.shape[1] != len(robot.joints):
         faults.append(f"shape {chunk.rows.shape}, expected (2 or more, {len(robot.joints)})")
+    elif len(chunk.rows) > MOST_ROWS or len(chunk.alternatives) > MOST_ALTERNATIVES:
+        sizes = f"{len(chunk.rows)} rows, {len(chunk.alternatives)} alternatives"
+        faults.append(f"{sizes}: {MOST_ROWS} and {MOST_ALTERNATIVES} at most")
     if not np.isfinite(chunk.rows).all():
         faults.append("not finite")
     if len(chunk.alternatives) and chunk.alternatives.shape[1:] != chunk.rows.shape:
         faults.append(f"alternatives of shape {chunk.alternatives.shape[1:]}, not as the rows")
     elif not np.isfinite(chunk.alternatives).all():
         faults.append("alternatives are not finite")
-    if chunk.row_period_ns <= 0:
-        faults.append(f"row period {chunk.row_period_ns} ns is not positive")
+    if not 0 < chunk.row_period_ns <= LONGEST_NS:
+        faults.append(f"row period {chunk.row_period_ns} ns is not positive, or over an hour")
+    if abs(chunk.start_ns - chunk.observation_stamp_ns) > LONGEST_NS:
+        faults.append("rows begin more than an hour from their observation")
     return faults
