@@ -49,7 +49,8 @@ def test_it_was_made_with_the_policy_that_ships():
 def test_it_is_small_and_was_made_on_seeds_for_development():
     assert SHIPPED.stat().st_size < 100_000
     assert MADE.seeds[0] >= 200_000
-    assert MADE.episodes >= 300
+    parts = (MADE.session_risk, MADE.embedding, MADE.uncertainty)
+    assert all(part.holds < 0.0025 for part in parts)  # from nearly a thousand episodes
     # Without the extra that geometry needs, it holds too.
     assert not {"workspace", "self_collision", "singularity"} & set(MADE.session_risk.shape.uses)
 

@@ -25,7 +25,7 @@ from aura_ros.sim.tasks import TASKS
 # Those of every robot: geometry, which needs the extra `kinematics`, is no part of it.
 RULES = "default"
 FIRST_SEED = 220_000
-SCENES = 80
+SCENES = 250
 # The demonstration's 200 ms, and what a busy machine, or a user, makes of them.
 LATENCIES_MS = (100, 200, 200, 300, 400)
 
