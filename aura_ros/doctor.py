@@ -29,18 +29,18 @@ PARTS = (
     ("daqp", "daqp", "plans within limits", True),
     ("rosbags", "rosbags", "replay", False),
     ("cv2", "opencv-python-headless", "compressed images", False),
-    ("pinocchio", "pin", "poses of tools turned into joints", False),
-    ("matplotlib", "matplotlib", "the plot of a replay", False),
-    ("rclpy", "ros-rclpy", "live nodes", False),
+    ("pinocchio", "pin", "poses of tools turned into joints: extra kinematics", False),
+    ("matplotlib", "matplotlib", "the plot of a replay: extra plot", False),
+    ("rclpy", "ros-rclpy", "live nodes: from ROS, or make setup", False),
     ("aura_ros.msg", "", "this package's messages, built with CMake: make setup", False),
-    ("launch_ros", "", "ros2 launch; `aura demo` works without", False),
-    ("mujoco", "mujoco", "the embedded robot", False),
-    ("ruckig", "ruckig", "the embedded robot's experts", False),
-    ("torch", "torch", "training of the demo policy", False),
+    ("launch_ros", "", "ros2 launch, from ROS; `aura demo` works without", False),
+    ("mujoco", "mujoco", "the embedded robot: extra sim", False),
+    ("ruckig", "ruckig", "the embedded robot's experts: extra sim", False),
+    ("torch", "torch", "training of the demo policy: extra learn", False),
     ("safetensors", "safetensors", "weights of the demo policy", False),
-    ("metaworld", "metaworld", "the outside check of aura bench closed-loop", False),
-    ("websockets", "websockets", "policies behind a server: aura serve, openpi", False),
-    ("msgpack", "msgpack", "messages of such servers", False),
+    ("metaworld", "metaworld", "outside check of bench closed-loop: extra metaworld", False),
+    ("websockets", "websockets", "policies behind a server, openpi's too: extra serve", False),
+    ("msgpack", "msgpack", "messages of such servers: extra serve", False),
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,7 +74,7 @@ def findings() -> Iterator[Finding]:
     )
     policy = find_share("config/policies/demo.safetensors")
     yield Finding("demo policy", str(policy or ""), "the trained policy that ships")
-    yield Finding("robots", _robots(), "URDFs of example-robot-data")
+    yield Finding("robots", _robots(), "URDFs of example-robot-data: extra robots")
     yield Finding("rendering", _rendering(), "pictures of the embedded robot")
     for environment in ENVIRONMENTS:
         yield _environment(environment)

@@ -1,5 +1,7 @@
 """What `aura doctor` finds of the environments of served policies."""
 
+import re
+
 import pytest
 
 from aura_ros import doctor
@@ -54,3 +56,9 @@ def test_an_environment_that_was_not_finished_is_missing(root):
     make(root, COMPLETE, is_ready=False)
     assert not found().found
     assert "was not finished: make env-lerobot" in found().meaning
+
+
+def test_every_extra_that_is_named_exists():
+    named = {name for part in findings() for name in re.findall(r"extra (\w+)", part.meaning)}
+    assert named >= {"sim", "serve", "robots"}
+    assert all((doctor.ROOT / f"requirements/{name}.txt").is_file() for name in named)

@@ -40,7 +40,7 @@ def words_of(error: Exception) -> str:
     """What is said of ``error``: its own words, or what the system's mean."""
     if isinstance(error, ModuleNotFoundError) and error.name:
         package = error.name.partition(".")[0]
-        return f"{package} is not installed: `aura doctor` says what needs it and where it is from"
+        return f"{package} is not installed: `aura doctor` says what needs it and what brings it"
     if isinstance(error, OSError) and error.filename is not None:
         remedy = REMEDIES.get(error.errno or 0)
         words = f"{error.filename}: {error.strerror}"
