@@ -24,7 +24,9 @@ from aura_ros.types import NS, AuditHead, Mode
 
 KNOWN = "instruction: {instructions: [sway, sway gently, 'please sway'], alpha: 0.3}"
 TEXT = "std_msgs/msg/String"
-TRIES = itertools.count()
+NAMES = itertools.count()
+# Doubts on a busy machine until one has a way back.
+TRIES = 5
 
 
 class Live:
@@ -42,6 +44,7 @@ class Live:
         # Busy machines are no cause here: sources and the disk may pause.
         patient = {"source_timeout": 2.0, "audit_patience": 5.0}
         settings = {"rules": str(rules), "audit": str(self.folder), **patient, **guard}
+        self.answers = 0
         self.chain = Chain(namespace, guard=settings)
         self.robot, self.watch = FakeRobot(self.probe), Watch(self.probe)
 
@@ -63,7 +66,13 @@ class Live:
     def is_held(self):
         return self.watch.mode == Mode.HOLD and self.statuses[-1][1].asking
 
+    @property
+    def newest(self):
+        """The number of the newest question; 0: none yet."""
+        return max((m.identifier for _, m in self.questions), default=0)
+
     def call(self, word):
+        self.answers += 1
         return self.probe.call(f"guard/{word}", Trigger)
 
     def place_at(self, time_ns):
@@ -78,34 +87,66 @@ def live(tmp_path, request):
     init()
     guard = getattr(request, "param", {})
     # Another try must not hear what an earlier one has latched.
-    made = Live(tmp_path, f"/recovery{next(TRIES)}", **guard)
+    made = Live(tmp_path, f"/recovery{next(NAMES)}", **guard)
     with made.chain, made.probe:
         yield made
+
+
+def gets_into_doubt(live):
+    """It moves, then is told what it does not know; the question's words and number."""
+    moving(live.robot, live.probe)
+    began = time.monotonic()
+    live.probe.until(lambda: time.monotonic() > began + 1.0, "it has a path to go back on")
+    number = live.newest + 1
+    live.tell("juggle three knives")
+    return live.asked(number), number
+
+
+def goes_back(live):
+    """A person lets it retreat; whether it does."""
+    words, number = gets_into_doubt(live)
+    assert "the instruction 'juggle three knives' is unlike" in words
+    answer = live.call("retreat")
+    assert answer.success, answer.message
+
+    def decided():
+        return live.watch.fuser.state == "retreating" or live.newest > number
+
+    live.probe.until(decided, "it goes back, or has no way")
+    if live.newest == number:
+        return True
+    assert "there is no way back" in live.asked(number + 1)
+    return False
+
+
+def goes_on(live):
+    """A person tells what it knows, and lets it resume."""
+    live.tell("sway gently")
+    answer = live.call("resume")
+    assert answer.success, answer.message
+    moving(live.robot, live.probe, "it goes on")
 
 
 def test_a_person_is_asked_lets_it_retreat_and_resume_and_all_of_it_is_on_record(live):
     moving(live.robot, live.probe)
     live.call("resume")  # nothing is asked: it goes on as it was
-    began = time.monotonic()
-    live.probe.until(lambda: time.monotonic() > began + 1.0, "it has a path to go back on")
-    live.tell("juggle three knives")
-    words = live.asked(1)
-    assert "the instruction 'juggle three knives' is unlike" in words
-
-    answer = live.call("retreat")
-    assert answer.success, answer.message
-    live.probe.until(lambda: live.watch.fuser.state == "retreating", "it goes back")
+    for _ in range(TRIES):
+        if goes_back(live):
+            break
+        # On a busy machine it rested before the word came, or took too long to find its way.
+        goes_on(live)
+    else:
+        pytest.fail(f"no way back in {TRIES} tries")
+    number = live.newest
     live.probe.until(lambda: live.statuses[-1][1].recovering, "and the guard says so")
     live.probe.until(lambda: live.robot.speed > 0.05, "it moves")
-    assert "back where it was well" in live.asked(2)
-    (retreat,) = (message for _, message in live.retreats)
+    assert "back where it was well" in live.asked(number + 1)
+    retreat = live.retreats[-1][1]
     until_ns = retreat.until.sec * NS + retreat.until.nanosec
     there = live.place_at(until_ns)
     assert np.abs(live.robot.moved[-1][1].position - there).max() < 0.05
 
-    answer = live.call("resume")
-    assert answer.success, answer.message
-    moving(live.robot, live.probe, "it goes on")
+    goes_on(live)
     live.probe.until(lambda: live.watch.mode == Mode.ACTIVE, "and the guard says so")
     assert live.questions[-1][1].identifier == 0
     assert not live.statuses[-1][1].asking
@@ -116,18 +157,19 @@ def test_a_person_is_asked_lets_it_retreat_and_resume_and_all_of_it_is_on_record
     (report,) = verify(live.folder, heads)
     assert report.finding is None
     kinds = kinds_of(live.folder, live.name)
-    assert kinds.count("Answer") == 3
-    assert kinds.count("Retreat") == 1
-    assert kinds.count("Question") == 4  # asked, answered, asked, answered
+    assert kinds.count("Answer") == live.answers
+    assert kinds.count("Retreat") == len(live.retreats)
+    assert kinds.count("Question") == 2 * (number + 1)  # asked, answered
 
 
 @pytest.mark.parametrize("live", [{"auto_retreat": True}], indirect=True)
 def test_a_retreat_may_come_before_the_question(live):
-    moving(live.robot, live.probe)
-    began = time.monotonic()
-    live.probe.until(lambda: time.monotonic() > began + 1.0, "it has a path to go back on")
-    live.tell("juggle three knives")
-    words = live.asked(1)
+    for _ in range(TRIES):
+        words, _ = gets_into_doubt(live)
+        if "there is no way back" not in words:
+            break
+        goes_on(live)
+    else:
+        pytest.fail(f"no way back in {TRIES} tries")
     assert words.startswith("back where it was well (before: the instruction")
-    assert len(live.retreats) == 1
-    assert len(live.questions) == 1
+    assert len(live.retreats) == live.newest
