@@ -366,7 +366,7 @@ def test_the_proof_can_fail():
 
 
 @pytest.mark.slow
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(disturbed, lossy, some_lost)
 def test_many_more_disturbances(happens, fates, commitments):
     assert_goes_on(played(happens, {**fates, Commitment: commitments}))
