@@ -36,7 +36,7 @@ class Plan:
 
 FULL = Plan(
     Design(
-        seeds=tuple(range(20)),
+        seeds=tuple(range(25)),
         others=tuple(range(5)),
         nominal=tuple(range(75)),
         passing=tuple(range(8)),
