@@ -227,14 +227,6 @@ def test_however_motion_ends_the_last_word_to_a_base_is_zero(live, end):
     assert is_still(silent(live, live.world.twists))
 
 
-def test_a_thread_that_dies_in_motion_says_zero(live, monkeypatch):
-    driving(live)
-    live.world.granted = live.world.driving = False
-    monkeypatch.setattr(threading, "excepthook", lambda _: None)
-    monkeypatch.setattr(live.node._loop, "command", lambda now: 1 / 0)
-    assert is_still(silent(live, live.world.twists))
-
-
 BROKEN = """
 import sys
 from aura_ros.nodes.fuser import FuserNode
@@ -244,22 +236,24 @@ from aura_ros.types import Lease
 class Broken(FuserNode):
     def deliver(self, value):
         if isinstance(value, Lease) and value.session == 2:
-            self._core.handle = lambda value, now: 1 / 0
+            {broken} = lambda *_: 1 / 0
         super().deliver(value)
 
 sys.exit(run(Broken))
 """
 
 
-def test_a_core_that_fails_in_motion_stops_it_and_the_process(path, tmp_path, monkeypatch):
-    (tmp_path / "broken.py").write_text(BROKEN)
+@pytest.mark.parametrize("broken", ["self._core.handle", "self._loop.command"])
+def test_what_fails_in_motion_stops_it_and_the_process(path, broken, tmp_path, monkeypatch):
+    (tmp_path / "broken.py").write_text(BROKEN.format(broken=broken))
     here = os.environ.get("PYTHONPATH", "")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), here]))
     values = {"robot": str(path), "command_outputs": [""]}
-    with Processes(tmp_path) as processes, Probe(namespace="/broken") as probe:
-        node = NodeProcess("fuser", values, namespace="/broken", module="broken")
+    name = f"/{broken.split('.')[1].strip('_')}"
+    with Processes(tmp_path) as processes, Probe(namespace=name) as probe:
+        node = NodeProcess("fuser", values, namespace=name, module="broken")
         process = processes.start(node)
-        live = SimpleNamespace(probe=probe, world=World(probe, "/broken"))
+        live = SimpleNamespace(probe=probe, world=World(probe, name))
         driving(live)
         live.world.session = 2
         probe.until(lambda: process.poll() is not None, "it ends")
@@ -293,13 +287,19 @@ def test_servo_is_told_velocities_from_where_the_tool_was_measured(live):
 @pytest.mark.parametrize("live", ["joints,base,pose,gripper"], indirect=True)
 def test_servo_is_told_poses_that_run_from_the_measured_one(live):
     heard = live.probe.hear("servo_node/pose_target_cmds", POSE_STAMPED, NEWEST)
+
+    def places():
+        return np.array([numbers(m.pose.position) for _, m in heard])
+
+    live.probe.until(lambda: heard and np.abs(places() - places()[0]).max() > 0.01, "it sways")
     live.probe.until(lambda: len(heard) > 200, "poses")
-    places = np.array([numbers(m.pose.position) for _, m in heard])
+    said, held = places(), np.array(HELD["place"])
     times = np.array([nanoseconds(m.header.stamp) for _, m in heard]) / NS
-    np.testing.assert_allclose(places[0], HELD["place"], atol=0.05)
-    reach = ROBOT.limits.velocity[PLACE] * np.diff(times)[:, None]
-    assert (np.abs(np.diff(places, axis=0)) <= reach + 1e-6).all()
-    assert np.abs(places[-1] - places[0]).max() > 0.01
+    np.testing.assert_allclose(said[0], held, atol=0.05)
+    reach = ROBOT.limits.velocity[PLACE] * np.diff(times)[:, None] + 1e-6
+    # Where a lease ended on a busy machine, it begins anew where the tool is measured: held.
+    anew = np.isclose(said[1:], held, atol=1e-6).all(axis=1)
+    assert (np.abs(np.diff(said, axis=0)) <= reach)[~anew].all()
 
 
 def test_a_silent_pose_is_said_and_nothing_begins_without_it(live):

@@ -60,6 +60,7 @@ class FuserNode(ChainNode):
         self._diverged = False
         self._thread: threading.Thread | None = None
         self._running = False
+        self._failure: Exception | None = None
         return Fuser(robot, settings)
 
     def outputs(self, robot: Robot) -> None:
@@ -106,6 +107,12 @@ class FuserNode(ChainNode):
                 if message is not None:
                     publisher.publish(message)
 
+    def tick(self) -> None:
+        """Time has passed. A command loop that failed ends the process: another one begins anew."""
+        if self._failure is not None:
+            raise RuntimeError("the command loop failed") from self._failure
+        super().tick()
+
     # --- the loop's side --------------------------------------------------------------------
 
     def on_activate(self, state: Any) -> Any:
@@ -147,6 +154,8 @@ class FuserNode(ChainNode):
                 due_ns = max(due_ns + period_ns, time.monotonic_ns() - period_ns)
                 time.sleep(max(due_ns - time.monotonic_ns(), 0) / NS)
                 self._command_once()
+        except Exception as error:
+            self._failure = error
         finally:
             self._halt()
 
