@@ -130,7 +130,7 @@ def test_backends_of_this_process_are_held_to_what_they_declare(monkeypatch):
     ("changes", "words"),
     [
         ({"backend": "websockt"}, "backend is 'websockt'; it must be one of scripted, "),
-        ({"backend": "demo", "artifact": "none"}, "none does not exist: make it with `aura train"),
+        ({"backend": "demo", "artifact": "none"}, "none does not exist: give an artifact"),
         ({"backend": "my_vla:load"}, "backend my_vla:load needs parameter path: the directory of"),
         ({"backend": "no_vla:load", "path": "."}, "cannot be imported: No module named 'no_vla'"),
         ({"backend": "my_vla:load", "path": "nowhere"}, "nowhere does not exist; .*parameter path"),
