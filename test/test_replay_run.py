@@ -170,6 +170,7 @@ def test_a_part_is_replayed_alone(bag, tmp_path):
         ({"start": 2.5}, "--start 2.5 is outside of the recording of 2.0 s"),
         ({"duration": 0.0}, "--duration 0 is not above 0"),
         ({"duration": float("nan")}, "is not above 0"),
+        ({"duration": float("inf")}, "is not above 0 and finite"),
     ],
 )
 def test_a_part_that_is_not_there_is_an_error(bag, tmp_path, options, words):

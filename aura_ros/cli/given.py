@@ -7,7 +7,7 @@ from typing import Annotated, Optional, TypeAlias, TypeVar
 import typer
 
 T = TypeVar("T")
-# typer 0.9, which Ubuntu 24.04 has, reads neither `T | None` nor annotations that are put off.
+# typer 0.9, which distributions ship, reads neither `T | None` nor annotations that are put off.
 Maybe: TypeAlias = Optional[T]  # noqa: UP045
 
 

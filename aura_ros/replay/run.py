@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -116,8 +117,8 @@ def _part(recording: Recording, start: float, duration: float | None) -> tuple[i
     length = (recording.end_ns - recording.start_ns) / NS
     if not 0 <= start <= length:
         raise RecordingError(f"--start {start:g} is outside of the recording of {length:.1f} s")
-    if duration is not None and not duration > 0:
-        raise RecordingError(f"--duration {duration:g} is not above 0")
+    if duration is not None and not 0 < duration < math.inf:
+        raise RecordingError(f"--duration {duration:g} is not above 0 and finite")
     first = recording.start_ns + round(start * NS)
     end = recording.end_ns + 1
     return first, end if duration is None else min(end, first + round(duration * NS))

@@ -54,8 +54,8 @@ def read_urdf(source: Mapping[str, Any], base: Path, problems: Problems) -> byte
         return None
     if kind == "topic":
         problems.add("urdf.topic", "the URDF comes from a topic, which is not read here",
-                     "name a file, which xacro makes, in a copy of this configuration (urdf: {file: "
-                     "robot.urdf}), or pass its text as urdf_text", source[kind])
+                     "name a file, which xacro makes, in a copy of this configuration (urdf: "
+                     "{file: robot.urdf}), or pass its text as urdf_text", source[kind])
         return None
     candidates, remedy = _candidates(kind, source, base)
     for path in candidates:
