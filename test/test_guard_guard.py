@@ -513,6 +513,17 @@ def test_what_is_no_motion_is_refused_for_that_alone_and_holds_nothing(changes, 
     assert watch.mode == Mode.ACTIVE
 
 
+@pytest.mark.parametrize(
+    ("source", "words"), [("rollback", "only the fuser"), ("corrected", "only the guard")]
+)
+def test_a_policy_says_not_of_its_chunks_what_others_say(source, words):
+    watch = active()
+    (verdict,) = watch.tell(watch.chunk(2, source=source))
+    assert (verdict.decision, verdict.reason) == (Decision.REFUSE, "sequence")
+    assert words in verdict.checks[0].detail
+    assert watch.tell(watch.chunk(2)) == []
+
+
 def test_stamps_that_are_none_are_refused_and_hold_nothing():
     watch = active()
     (verdict,) = watch.tell(watch.chunk(2, start_ns=2**63 - 1))

@@ -12,6 +12,8 @@ from aura_ros.guard.checks.provenance import ENTRY, OPTIONS
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.context import Context
 from aura_ros.guard.entry import Setup
+from aura_ros.guard.lattice import failed
+from aura_ros.guard.watch import Judged
 from aura_ros.types import ROLLBACK, ClockJump, Decision, Instruction, Provenance
 
 ROBOT = toy(digest="c" * 64)
@@ -32,7 +34,9 @@ def check(*told, decision=Decision.REFUSE, **options):
 
 def judged(made, provenance, begin=1.0, **changes):
     value = chunk(ROBOT, begin, provenance=provenance, **changes)
-    return made(Context(at(begin), ROBOT, CONFIG, value))
+    found = made(Context(at(begin), ROBOT, CONFIG, value))
+    made.hear(Judged(value, (found,)), at(begin))
+    return found
 
 
 def test_what_is_expected_passes():
@@ -69,6 +73,16 @@ def test_what_was_refused_is_not_trusted():
     made = check((TEXT, 0.0))
     assert not judged(made, replace(GOOD, model=OTHER, configuration=OTHER)).passed
     assert judged(made, GOOD).passed
+
+
+def test_chunks_that_are_refused_for_another_reason_put_nothing_out_of_mind():
+    made = check((TEXT, 0.0))
+    assert judged(made, GOOD).passed
+    late = failed("freshness", 2.0, 1.5, Decision.REFUSE, "too old")
+    for session in range(2, 40):
+        value = chunk(ROBOT, 1.0, session=session, provenance=replace(GOOD, model=OTHER))
+        made.hear(Judged(value, (late,)), at(1.0))
+    assert not judged(made, replace(GOOD, model=OTHER)).passed
 
 
 @pytest.mark.parametrize("name", ["model", "normalisation"])

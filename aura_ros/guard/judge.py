@@ -7,6 +7,7 @@ from collections import deque
 from aura_ros.guard.checks import integrity
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.context import Context
+from aura_ros.guard.correct.scaling import CORRECTED
 from aura_ros.guard.lattice import failed, passed
 from aura_ros.guard.mode import MODE, State
 from aura_ros.guard.motion import Motion
@@ -26,6 +27,8 @@ from aura_ros.types import (
 
 # Chunks and judged plans that are remembered; more would only be older than max_age.
 REMEMBERED = 64
+# Sources that say more than whose a chunk is, and who alone may say them.
+NOT_OF_POLICIES = {ROLLBACK: "only the fuser makes ways back", CORRECTED: "only the guard corrects"}
 
 
 class Judge:
@@ -76,8 +79,9 @@ class Judge:
     def judge_chunk(self, chunk: ActionChunk, now: Now, config: GuardConfig) -> tuple[Check, ...]:
         """The checks of a chunk of the policy as it arrives; one that passes is remembered."""
         checks = run_checks(self._checks.chunk, self._context(now, config, chunk), self._run)
-        if chunk.source == ROLLBACK:
-            words = "only the fuser makes ways back"
+        if chunk.source in NOT_OF_POLICIES:
+            whose = NOT_OF_POLICIES[chunk.source]
+            words = f"no policy makes chunks of source {chunk.source!r}: {whose}"
             checks = (failed("sequence", 1, 0, Decision.REFUSE, words), *checks)
         elif all(check.passed for check in checks):
             self._last_order = chunk.order

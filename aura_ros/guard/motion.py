@@ -51,8 +51,8 @@ class Motion:
         fault = committed_fault_of(plan, self._robot)
         if fault:
             return False, Stray(FOREVER, f"the fuser committed what is no motion: {fault}")
-        known = self.committed
-        if known is not None and plan.start_ns < known.start_ns <= now.ros_ns + tolerance_s * NS:
+        known, latest_ns = self.committed, now.ros_ns + int(tolerance_s * NS)
+        if known is not None and plan.start_ns < known.start_ns <= latest_ns:
             return False, None
         self.committed = plan
         # What a process before this one allowed is not known here.

@@ -9,6 +9,7 @@ from typing import Any
 from aura_ros.guard.context import Context
 from aura_ros.guard.entry import Entry, Setup, Stage
 from aura_ros.guard.lattice import failed, passed
+from aura_ros.guard.watch import Judged
 from aura_ros.robot.spec import Field, Flag, Table, Text
 from aura_ros.types import NS, ROLLBACK, Check, ClockJump, Instruction, Now
 
@@ -52,11 +53,15 @@ class ProvenanceCheck:
         self._trusted: OrderedDict[int, dict[str, str]] = OrderedDict()
 
     def hear(self, value: Any, now: Now) -> None:
-        """Instructions: the last two, and when they were heard (ROS time)."""
+        """Instructions: the last two, and when they were heard (ROS time). Judged chunks: what a
+        session says in its first one that passes is what it stays."""
         if isinstance(value, Instruction):
             digest = instruction_digest(value.text)
             if not self._told or digest != self._told[-1][1]:
                 self._told = (*self._told[-1:], (now.ros_ns, digest))
+        elif isinstance(value, Judged) and value.chunk.source != ROLLBACK:
+            if all(check.passed for check in value.checks):
+                self._trust(value.chunk.session, vars(value.chunk.provenance))
         elif isinstance(value, ClockJump):
             # Times before the jump say nothing now; what was told last still holds.
             self._told = tuple((0, digest) for _, digest in self._told[-1:])
@@ -79,8 +84,6 @@ class ProvenanceCheck:
                 wrong.append(f"{name} {digest[:12]} is not {expected[name][0][:12]}")
             elif not digest and is_policy and self._must_say(name):
                 wrong.append(f"{name} is not said: see the policy's health")
-        if is_policy and not wrong:
-            self._trust(context.chunk.session, said)
         return wrong
 
     def _must_say(self, name: str) -> bool:
@@ -108,7 +111,6 @@ class ProvenanceCheck:
         return (last,)
 
     def _trust(self, session: int, said: dict[str, str]) -> None:
-        """What a session says first is what it stays."""
         first = self._trusted.setdefault(session, {})
         for name in ("model", "normalisation"):
             if said[name]:
