@@ -81,7 +81,8 @@ def test_chunks_that_are_refused_for_another_reason_put_nothing_out_of_mind():
     late = failed("freshness", 2.0, 1.5, Decision.REFUSE, "too old")
     for session in range(2, 40):
         value = chunk(ROBOT, 1.0, session=session, provenance=replace(GOOD, model=OTHER))
-        made.hear(Judged(value, (late,)), at(1.0))
+        found = made(Context(at(1.0), ROBOT, CONFIG, value))
+        made.hear(Judged(value, (late, found)), at(1.0))
     assert not judged(made, replace(GOOD, model=OTHER)).passed
 
 
