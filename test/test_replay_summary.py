@@ -220,11 +220,24 @@ def test_an_empty_replay_has_metrics_too(tmp_path):
     assert tables(empty, ROBOT)
 
 
-def test_the_tables_name_reasons_breaks_and_errors(summary):
+def said(summary):
+    """The summary as a person reads it."""
     console = Console(width=120, record=True, file=io.StringIO())
     for shown in tables(summary, ROBOT):
         console.print(shown)
-    words = console.export_text()
+    return console.export_text()
+
+
+def test_where_nothing_moved_it_is_said_why(summary):
+    seen = Observed(ROBOT, None)
+    fed(seen, replace(guard_status(Mode.HOLD), reason="no distance of people [on any topic]"))
+    words = said(summarise(seen, Outcome(1.0, 0.1, "abc", {}, "")))
+    assert "Nothing moved, the guard is HOLD: no distance of people [on any topic]" in words
+    assert "Nothing moved" not in said(summary)
+
+
+def test_the_tables_name_reasons_breaks_and_errors(summary):
+    words = said(summary)
     for expected in (
         "2, 1 blocked",
         "row_velocity",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from aura_ros.cli.given import JsonOption, Maybe, folder
 from aura_ros.cli.group import console
@@ -52,7 +52,8 @@ def bench(
     simulator = "" if sim is None else sim.value
     options = registry.BenchOptions(out, quick, screen.print, simulator, artifact)
     metrics = registry.run(name.value, options)
-    table = Table("figure", "value")
+    # Names and hashes whole, on a narrow terminal too, and where there is none.
+    table = Table(Column("figure", no_wrap=True), Column("value", overflow="fold"))
     for key, value in metrics.items():
         table.add_row(key, f"{value:.3f}" if isinstance(value, float) else escape(str(value)))
     screen.print(table)

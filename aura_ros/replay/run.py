@@ -143,5 +143,5 @@ def _report(seen: Observed, outcome: Outcome, out: Path, console: Console) -> Su
     write_figures(out / "summary.json", "replay", summary.metrics)
     for shown in tables(summary, seen.robot):
         console.print(shown)
-    console.print(draw(seen, out / "replay.png"))
+    console.print(draw(seen, out / "replay.png"), markup=False, emoji=False, soft_wrap=True)
     return summary

@@ -97,6 +97,8 @@ def metrics(seen: Observed, outcome: Outcome) -> dict[str, Metric]:
     for kind, worst in (("rows", seen.touched.rows), ("plans", seen.touched.plans)):
         for (quantity, group), ratio in seen.touched.by_group(worst).items():
             found[f"{kind}_{quantity}_{group}"] = min(ratio, 1e9)
+    if not found["commands"]:
+        found["nothing_moved"] = seen.tally.stands
     if seen.caught is not None:
         found |= seen.caught.metrics()
     for group, error in seen.tracking.rms_by_group().items():
@@ -114,6 +116,8 @@ def tables(summary: Summary, robot: Robot) -> list[Any]:
     found = summary.metrics
     shown: list[Any] = [_counts(found), _limits(found, robot)]
     shown += [_caught(found)] if "injected" in found else []
+    if "nothing_moved" in found:
+        shown.append(f"[yellow]Nothing moved, the guard is {escape(str(found['nothing_moved']))}[/]")
     for (name, words), count in summary.conversion_errors.items():
         shown.append(f"[yellow]{count} messages of {name} left out:[/] {escape(words)}")
     if summary.broken:

@@ -44,6 +44,8 @@ class Tally:
         self._newest = ""
         self._refused: Counter[str] = Counter()
         self._mode = Mode.INIT
+        self.stands = ""
+        """The guard's mode and why, as last said."""
 
     @property
     def chunks(self) -> list[ChunkRecord]:
@@ -92,6 +94,7 @@ class Tally:
     def _(self, value: GuardStatus, now: Now) -> None:
         self.holds += value.mode == Mode.HOLD and self._mode != Mode.HOLD
         self._mode = value.mode
+        self.stands = f"{value.mode.name}: {value.reason}"
 
     @take.register
     def _(self, value: MemoryState, now: Now) -> None:
