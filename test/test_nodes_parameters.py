@@ -129,6 +129,7 @@ def started(node, *arguments):
         ((f"robot:={ROBOT}", "lease_duration:=0.5"), "lease_duration"),
         ((f"robot:={ROBOT}", "lease_duration:=long"), "lease_duration"),
         ((f"robot:={ROBOT}", "journal:=/dev/null/here"), "/dev/null/here"),
+        ((f"robot:={ROBOT}", "rules:=mine: all"), "'-p rules:=mine: all'. Error: Unknown YAML"),
     ],
     ids=lambda a: a[-1] if isinstance(a, tuple) and a else "",
 )

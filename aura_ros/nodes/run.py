@@ -22,15 +22,16 @@ MISCONFIGURED = 2
 def run(kind: type[ChainNode], args: list[str] | None = None) -> int:
     """Run a node until it is asked to end; the exit status."""
     stop = Stop()
-    # Handlers of our own: a signal during clean-up must not raise out of it.
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    # Short slices of the interpreter: the command thread waits for no more than one.
-    sys.setswitchinterval(0.0001)
     try:
+        # Handlers of our own: a signal during clean-up must not raise out of it.
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        # Short slices of the interpreter: the command thread waits for no more than one.
+        sys.setswitchinterval(0.0001)
         node = kind()
     except Exception as error:
-        sys.stderr.write(f"{kind.room}: {error}\n")
-        rclpy.shutdown()
+        # rcl adds where in its sources it was.
+        sys.stderr.write(f"{kind.room}: {str(error).partition(', at /')[0]}\n")
+        rclpy.try_shutdown()
         return MISCONFIGURED
     claim(node)
     executor = EventsExecutor()
