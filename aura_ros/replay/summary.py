@@ -117,7 +117,8 @@ def tables(summary: Summary, robot: Robot) -> list[Any]:
     shown: list[Any] = [_counts(found), _limits(found, robot)]
     shown += [_caught(found)] if "injected" in found else []
     if "nothing_moved" in found:
-        shown.append(f"[yellow]Nothing moved, the guard is {escape(str(found['nothing_moved']))}[/]")
+        why = escape(str(found["nothing_moved"]))
+        shown.append(f"[yellow]Nothing moved, the guard is {why}[/]")
     for (name, words), count in summary.conversion_errors.items():
         shown.append(f"[yellow]{count} messages of {name} left out:[/] {escape(words)}")
     if summary.broken:

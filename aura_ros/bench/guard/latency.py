@@ -17,20 +17,22 @@ import numpy as np
 import yaml
 
 from aura_ros.bench.guard.gates import NoGate
-from aura_ros.bench.guard.stream import ROBOT, ROWS, Stream, TimedWatch, two_arms, urdf
+from aura_ros.bench.guard.stream import EPISODE, ROBOT, ROWS, Stream, TimedWatch, two_arms, urdf
 from aura_ros.figures import Metric
 from aura_ros.guard.config import GuardConfig
 from aura_ros.guard.geometry.near import Near
 from aura_ros.guard.guard import Guard
 from aura_ros.guard.risk.fit import fit
-from aura_ros.guard.risk.recorder import Recorder
+from aura_ros.guard.risk.recorder import Episode, Recorder
 from aura_ros.guard.rules.built import Checks, build
 from aura_ros.guard.rules.load import load_rules
 from aura_ros.guard.rules.table import TABLE
 from aura_ros.guard.watch import Watch
 from aura_ros.robot.description import Robot
 
-TURNS, QUICK_TURNS, RECORDED_TURNS = 2000, 200, 400
+TURNS, QUICK_TURNS = 2000, 200
+RECORDED = 16
+"""Episodes that calibrate."""
 WARM = 20
 """Turns that are not timed: caches fill."""
 CALIBRATED = ("session_risk", "uncertainty")
@@ -74,11 +76,15 @@ def _percentiles(name: str, taken: list[float], unit: float, suffix: str) -> dic
 
 
 def _calibration(robot: Robot, out: Path) -> Path:
-    recorder = Recorder(robot)
+    """What is usual in episodes that begin at rest, as the one that is timed does."""
     rules = _rules(out / "latency_uncalibrated.yaml", None, False)
-    Stream(robot, _guard(robot, rules, (recorder,))[0]).run(RECORDED_TURNS)
+    episodes: list[Episode] = []
+    for _ in range(RECORDED):
+        recorder = Recorder(robot)
+        Stream(robot, _guard(robot, rules, (recorder,))[0]).run(EPISODE)
+        episodes += recorder.take()
     path = out / "latency_calibration.json"
-    fit(recorder.take(), robot).save(path)
+    fit(episodes, robot).save(path)
     return path.resolve()
 
 

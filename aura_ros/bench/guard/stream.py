@@ -27,13 +27,14 @@ from aura_ros.types import (
     ActionChunk,
     Array,
     Check,
-    Commitment,
+    Decision,
     Image,
     Instruction,
     JointState,
     Now,
     Proposal,
     Tick,
+    Verdict,
 )
 
 ROBOT, URDF = "unitree_g1", "g1_description/urdf/g1_29dof_with_hand_rev_1_0.urdf"
@@ -156,7 +157,8 @@ class Stream:
         schema.check(Context(now, robot, GuardConfig(), chunk))
         self.baseline.append(time.perf_counter() - began)
         said = self._pipeline.step(chunk, now)
-        self.allowed += any(isinstance(out.value, Commitment) for out in said)
+        verdicts = (out.value for out in said if isinstance(out.value, Verdict))
+        self.allowed += any(verdict.decision == Decision.ALLOW for verdict in verdicts)
 
     def _rows(self, start_ns: int, count: int) -> Array:
         """A wave around the middle of every joint's range, a tenth of the range high."""

@@ -41,11 +41,11 @@ class SessionRisk:
     def changed(self, features: Features) -> str:
         """The checks that are off now or have another limit, in words; empty: none."""
         words = []
-        for name, limit in zip(self.shape.uses, self.uses_of, strict=True):
+        for name, limit in zip(self.shape.uses, self.uses_of.tolist(), strict=True):
             found = features.limits.get(name)
             if found is None:
                 words.append(f"{name}, which is off")
-            elif np.isfinite(limit) and not np.isclose(found, limit, rtol=EQUAL, atol=0.0):
+            elif math.isfinite(limit) and not math.isclose(found, limit, rel_tol=EQUAL):
                 words.append(f"{name} at its limit {limit:g}, which is {found:g} now")
         return "; ".join(words)
 
