@@ -23,6 +23,7 @@ class Standing:
 
     def __init__(self, watches: Iterable[Watch]) -> None:
         self._watches = tuple(Guarded(watch) for watch in watches)
+        self._slowing = tuple(watch for watch in self._watches if watch.slows)
         self._cautious_until_ns = -1
         self._uses: deque[tuple[int, float]] = deque(maxlen=REMEMBERED)
 
@@ -65,7 +66,7 @@ class Standing:
 
     def share(self, now: Now, config: GuardConfig, checks: Iterable[Check]) -> float:
         """Share of the velocity limits that plans may use now, as ``checks`` of now say too."""
-        shares = [watch.share(now) for watch in self._watches]
+        shares = [watch.share(now) for watch in self._slowing]
         slow = any(check.decision == Decision.SLOW for check in failing(checks))
         if slow or now.steady_ns < self._cautious_until_ns:
             shares.append(config.cautious_share)

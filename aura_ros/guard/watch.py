@@ -92,6 +92,8 @@ class Guarded:
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self.name, self.about = watch.name, watch.about
+        # Most leave motion as fast as it is.
+        self.slows = getattr(watch.share, "__func__", None) is not Watch.share
         self._broken = ""
         self._asked: Now | None = None
         self._said: tuple[Check, ...] = ()
@@ -106,7 +108,7 @@ class Guarded:
 
     def checks(self, now: Now) -> tuple[Check, ...]:
         """What the watch says, or that it is broken."""
-        if self._asked != now:
+        if self._asked is not now:
             self._asked, self._said = now, self._found(now)
         return self._said
 

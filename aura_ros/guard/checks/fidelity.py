@@ -78,7 +78,7 @@ class Fidelity:
         size = -(-(back_ns + window_ns) // period_ns) + 1
         first = (ahead_ns - back_ns + self._robot.knot_period_ns * np.arange(count)) // period_ns
         known = np.arange(first[0], first[-1] + size)
-        padded = rows[np.clip(known, 0, len(rows) - 1)]
+        padded = rows[np.minimum(np.maximum(known, 0), len(rows) - 1)]
         first -= first[0]
         return sliding(np.minimum, padded, size)[first], sliding(np.maximum, padded, size)[first]
 
@@ -108,8 +108,8 @@ def continued(plan: Plan, committed: Plan | None, count: int) -> Array:
     if committed is None:
         return plan.position[:1]
     first = (plan.start_ns - committed.start_ns) // plan.knot_period_ns
-    index = np.clip(first + np.arange(count), 0, len(committed.position) - 1)
-    return committed.position[index]
+    index = np.maximum(first + np.arange(count), 0)
+    return committed.position[np.minimum(index, len(committed.position) - 1)]
 
 
 ENTRY = Entry("fidelity", Stage.PLAN, Fidelity, options=OPTIONS)
