@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from aura_ros.guard.watch import Stray
 from aura_ros.guard.whole import committed_fault_of
 from aura_ros.motion.jerk import integrate
-from aura_ros.motion.stop import FOREVER, stop_jerk
+from aura_ros.motion.stop import stop_jerk
 from aura_ros.robot.description import Robot
 from aura_ros.types import NS, KinematicState, Now, Plan
 
 # States that are the same are so but for rounding, on another machine.
 TOLERANCE = 1e-6
-# Allowed motions that are remembered, and for how long after their end: words come late [ns].
+# Allowed motions that are remembered, and for how long after their end: words come late [ns]. For
+# so long a word that is no motion of now holds, and so far ahead motion of now may begin.
 REMEMBERED, LATE_NS = 64, NS
 Flags = NDArray[np.bool_]
 
@@ -49,8 +50,11 @@ class Motion:
         ``tolerance_s`` is of another time.
         """
         fault = committed_fault_of(plan, self._robot)
+        if not fault and plan.start_ns > now.ros_ns + LATE_NS:
+            fault = "it begins over a second ahead of the clock: synchronise the clocks"
         if fault:
-            return False, Stray(FOREVER, f"the fuser committed what is no motion: {fault}")
+            words = f"the fuser committed what is no motion of now: {fault}"
+            return False, Stray(now.ros_ns + LATE_NS, words)
         known, latest_ns = self.committed, now.ros_ns + int(tolerance_s * NS)
         if known is not None and plan.start_ns < known.start_ns <= latest_ns:
             return False, None
@@ -80,8 +84,8 @@ class Motion:
 
 def resting(plan: Plan) -> tuple[Flags, Flags]:
     """The knots (K + 1,) at which ``plan`` rests, and the pieces (K,) along which it does."""
-    still = ~(plan.velocity.any(axis=1) | plan.acceleration.any(axis=1))
-    stays = (plan.position[1:] == plan.position[:-1]).all(axis=1)
+    still: Flags = ~((plan.velocity != 0.0) | (plan.acceleration != 0.0)).any(axis=1)
+    stays: Flags = (plan.position[1:] == plan.position[:-1]).all(axis=1)
     return still, still[1:] & still[:-1] & stays
 
 
