@@ -1,5 +1,4 @@
-"""The chunk has the robot's joints in order, two or more finite rows, a positive period, and is no
-larger or longer than a chunk can be."""
+"""The chunk has the robot's joints in order, two to 1000 finite rows, a positive period."""
 
 import numpy as np
 
