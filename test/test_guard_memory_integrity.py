@@ -16,7 +16,8 @@ from aura_ros.guard.watches.memory_integrity import ENTRY, OPTIONS, MemoryIntegr
 from aura_ros.memory.memory import Memory
 from aura_ros.types import ClockJump, Decision, PolicyFeatures, Reset
 
-NOW = at(0.0)
+# After all observations.
+NOW = at(1000.0)
 
 
 def watch(decision=Decision.HOLD, **options):
@@ -221,3 +222,29 @@ def test_a_new_policy_whose_first_features_were_not_heard_is_no_rollback():
     _, state = run.answer(2)
     run.watch.hear(replace(state, sequence=1), NOW)
     assert run.faults == 0
+
+
+def test_a_state_of_the_time_before_the_clock_jumped_back_counts_until_the_next():
+    run = Run()
+    run.turn(0)
+    run.turn(1)
+    run.watch.hear(ClockJump(), at(-100.0))
+    _, late = run.answer(2)
+    run.watch.hear(late, at(-100.0))
+    check, _ = run.watch.checks(at(-100.0))
+    assert (check.passed, check.decision) == (False, Decision.HOLD)
+    assert "100.300 s ahead of the clock" in check.detail
+    again = Run()
+    features, state = again.answer(3)
+    run.watch.hear(features, at(0.1))
+    run.watch.hear(state, at(0.1))
+    assert run.faults == 0, run.words
+
+
+@pytest.mark.parametrize(("ahead_s", "good"), [(0.05, True), (0.051, False)])
+def test_a_state_may_be_ahead_as_far_as_clocks_may_be_apart(ahead_s, good):
+    run = Run()
+    features, state = run.answer()
+    run.watch.hear(features, at(run.seconds))
+    run.watch.hear(state, at(run.seconds - ahead_s))
+    assert (run.faults == 0) is good

@@ -11,7 +11,7 @@ from aura_ros.guard.entry import Entry, Setup, Stage
 from aura_ros.guard.lattice import below, failed, passed
 from aura_ros.guard.watch import Watch
 from aura_ros.robot.spec import Field, Number, Table
-from aura_ros.types import Check, ClockJump, Decision, MemoryState, Now, PolicyFeatures, Reset
+from aura_ros.types import NS, Check, ClockJump, Decision, MemoryState, Now, PolicyFeatures, Reset
 
 OPTIONS = Table(
     {
@@ -30,13 +30,16 @@ class MemoryIntegrity(Watch):
 
     Within a session of the memory updates and stamps only grow, and every state names the digest
     of the one before it. The state is emptied where an episode begins, or where a person reset
-    the memory: then its updates begin anew. A memory that says nothing is not missed.
+    the memory: then its updates begin anew. A memory that says nothing is not missed. A state
+    about an observation of a time to come is of no history: where the clock jumped back the
+    memory may hear of it last. It counts until the next state.
     """
 
     name = "memory_integrity"
 
     def __init__(self, setup: Setup) -> None:
         self._decision, self._limit = setup.decision, float(setup.options["norm"])
+        self._settings = setup.settings
         self._forget()
 
     def _forget(self) -> None:
@@ -45,13 +48,16 @@ class MemoryIntegrity(Watch):
         self._features: tuple[int, int, int] | None = None
         self._episode: tuple[int, int] | None = None
         self._norm, self._faults, self._words = 0.0, 0, ""
+        self._ahead = ""
 
     def hear(self, value: Any, now: Now) -> None:
         """States, and the features that they answer to."""
         if isinstance(value, PolicyFeatures):
             self._features = (value.session, value.episode, value.sequence)
         elif isinstance(value, MemoryState):
-            self._take(value)
+            self._ahead = self._of_another_time(value, now)
+            if not self._ahead:
+                self._take(value)
         elif isinstance(value, ClockJump | Reset):
             self._forget()
 
@@ -59,10 +65,19 @@ class MemoryIntegrity(Watch):
         """The history, and the size of the state."""
         words = f"the state has norm {self._norm:.1f}"
         norm = below("memory_norm", self._norm, self._limit, words, self._decision)
+        if not self._faults and self._ahead:
+            return (failed(self.name, 1, 0, self._decision, self._ahead), norm)
         if not self._faults:
             return (passed(self.name, 0, 0), norm)
         words = f"{self._words}: call ~/reset of memory and guard"
         return (failed(self.name, self._faults, 0, self._decision, words), norm)
+
+    def _of_another_time(self, state: MemoryState, now: Now) -> str:
+        ahead_s = (state.stamp_ns - now.ros_ns) / NS
+        if ahead_s <= self._settings().clock_tolerance:
+            return ""
+        words = f"is about an observation {ahead_s:.3f} s ahead of the clock"
+        return f"memory state {state.sequence} {words}"
 
     def _take(self, state: MemoryState) -> None:
         self._norm = state.state_norm
