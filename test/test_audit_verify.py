@@ -11,6 +11,7 @@ from audit_logs import NAME, heads_of, lines_of, now, written
 from typer.testing import CliRunner
 
 from aura_ros.audit.chain import Link, head_of
+from aura_ros.audit.command import run_verify
 from aura_ros.audit.heads import BadHeadsError, read_heads, write_heads
 from aura_ros.audit.verify import NoLogError, verify
 from aura_ros.cli import app
@@ -367,3 +368,10 @@ def test_heads_are_taken_out_of_a_recording(tmp_path):
     assert CliRunner().invoke(app, words).exit_code == 0
     assert read_heads(out) == heads
     assert json.loads(out.read_text().splitlines()[0])["records"] == 3
+
+
+def test_an_emptied_log_does_not_pass_for_a_whole_one(tmp_path):
+    (tmp_path / "g.000001.log").touch()
+    said: list[str] = []
+    assert not run_verify(tmp_path, None, None, said.append)
+    assert said == ["g: holds no record: nothing is proven by it"]

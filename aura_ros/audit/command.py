@@ -24,7 +24,7 @@ def run_verify(path: Path, heads: Path | None, key: Path | None, say: Say) -> bo
     for report in reports:
         for line in _words(report):
             say(line)
-    return all(report.finding is None for report in reports)
+    return all(report.finding is None and report.records for report in reports)
 
 
 def run_heads(recording: Path, out: Path) -> int:
@@ -38,6 +38,9 @@ def _words(report: Report) -> list[str]:
     lines = [f"{report.log}: {note}" for note in report.notes]
     if report.finding is not None:
         return [*lines, f"{report.log}: {report.finding}"]
+    if not report.records:
+        # A guard writes one as it begins, and an emptied log must not pass for a whole one.
+        return [*lines, f"{report.log}: holds no record: nothing is proven by it"]
     after = report.records - report.proven
     if report.proven:
         lines.append(f"{report.log}: {report.proven} records are as published")
