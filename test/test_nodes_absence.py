@@ -22,8 +22,9 @@ from sway_policy import HOME
 
 from aura_ros.motion.stop import at_rest
 from aura_ros.nodes.fuser import FuserNode
+from aura_ros.nodes.guard import GuardNode
 from aura_ros.robot.load import load_robot
-from aura_ros.types import NS, Diverged, Lease, Mode, Now, Tick, Track
+from aura_ros.types import NS, ClockJump, Diverged, Lease, Mode, Now, Tick, Track
 
 ACTIVATE = Transition(id=Transition.TRANSITION_ACTIVATE)
 DEACTIVATE = Transition(id=Transition.TRANSITION_DEACTIVATE)
@@ -127,6 +128,17 @@ def test_a_guard_that_is_not_active_keeps_nothing(live):
     assert probe.call("guard/arm", SetBool, data=True).success
     moving(robot, probe, "it moves again")
     assert watch.mode == Mode.ACTIVE
+
+
+def test_what_waits_when_the_clock_jumps_is_of_another_time():
+    init()
+    overrides = [Parameter("robot", value=ROBOT)]
+    guard = GuardNode(parameter_overrides=overrides, use_global_arguments=False)
+    guard.trigger_configure()
+    guard._inbox.append("of the time before")
+    guard.deliver(ClockJump())
+    assert not guard._inbox
+    guard.end()
 
 
 class Slow:

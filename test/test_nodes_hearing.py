@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 pytest.importorskip("rclpy")
@@ -12,7 +14,7 @@ from aura_ros.nodes.authenticity import Authenticity
 from aura_ros.nodes.hearing import Hearing
 from aura_ros.nodes.inputs import Input
 from aura_ros.nodes.topics import RELIABLE
-from aura_ros.types import Now
+from aura_ros.types import NS, MemoryState, Now, PolicyFeatures
 
 STREAM = Input("camera", "camera", "std_msgs/msg/String", RELIABLE, lambda m: m, 0.3)
 
@@ -105,6 +107,20 @@ def test_a_fault_of_before_an_activation_is_forgotten(node, hearing):
     hearing.end()
     hearing.begin()
     assert "bad message" not in hearing.problems()
+
+
+@pytest.mark.parametrize(("ahead_ms", "heard"), [(-1000, 1), (50, 1), (51, 0), (100_000, 0)])
+def test_features_of_the_time_before_the_clock_was_set_back_are_not_heard(node, ahead_ms, heard):
+    """Nor is the memory's answer to them: every state of the present time would seem older."""
+    node.now = lambda: Now(200 * NS, 1)
+    stamp_ns = 200 * NS + ahead_ms * 1_000_000
+    state = MemoryState(1, stamp_ns, np.zeros(2), 0.5, True, 1, 1, 8, 8, "")
+    for value in (PolicyFeatures(1, 1, 1, stamp_ns, np.zeros(2)), state):
+        spec = replace(CHUNKS, name="value", topic="value", read=lambda _, value=value: value)
+        Hearing(node, [spec], Authenticity(), node)
+        node.heard.clear()
+        node.takers["value"]("message")
+        assert len(node.heard) == heard
 
 
 def test_silence_is_said_of_streams_alone(node, hearing, monkeypatch):

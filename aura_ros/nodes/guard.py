@@ -30,6 +30,7 @@ from aura_ros.types import (
     Answer,
     Arm,
     AuditHead,
+    ClockJump,
     GuardStatus,
     Image,
     JointState,
@@ -132,6 +133,8 @@ class GuardNode(ChainNode):
 
     def deliver(self, value: Any) -> None:
         """Give the core one value; a log that could not be written is news at once."""
+        if isinstance(value, ClockJump):
+            self._inbox.clear()  # what waits was said in the time before
         super().deliver(value)
         if self._audit.has_news(self.now()):
             self._tell_audit()

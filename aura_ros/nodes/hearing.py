@@ -11,7 +11,7 @@ from rclpy.node import Node
 
 from aura_ros.conversions import ConversionError
 from aura_ros.nodes.authenticity import Authenticity
-from aura_ros.nodes.inputs import Input, ahead
+from aura_ros.nodes.inputs import Input, ahead, is_of_another_time
 from aura_ros.nodes.messages import message_class
 from aura_ros.types import NS, Now
 
@@ -112,7 +112,7 @@ class Hearing:
             self._blame(spec, f"{spec.name}: {problem}")
         elif spec.name in self._bad:
             self._mended.add(spec.name)
-        if value is not None:
+        if value is not None and not is_of_another_time(value, now):
             self._listener.hear(value)
 
     def _blame(self, spec: Input, words: str) -> None:

@@ -62,11 +62,20 @@ def inputs_of(room: str, robot: Robot) -> Iterator[Input]:
 
 def ahead(value: Any, now: t.Now) -> str:
     """What is wrong with the stamp of a sensor's value: it lies in the future; else ""."""
-    if not isinstance(value, t.Image | t.JointState | t.Objects | t.Wrench | t.Distance):
-        return ""
-    if now.ros_ns == 0 or value.stamp_ns - now.ros_ns <= CLOCK_TOLERANCE_NS:
+    sensors = t.Image | t.JointState | t.Objects | t.Wrench | t.Distance
+    if not isinstance(value, sensors) or not _is_ahead(value.stamp_ns, now):
         return ""
     return "stamps are over 50 ms ahead of the clock: synchronise the clocks, check use_sim_time"
+
+
+def is_of_another_time(value: Any, now: t.Now) -> bool:
+    """Whether a value was made before the clock was set back. Nodes hear of that one after the
+    other, and what only tells of observations no room refuses for its stamp."""
+    return isinstance(value, t.PolicyFeatures | t.MemoryState) and _is_ahead(value.stamp_ns, now)
+
+
+def _is_ahead(stamp_ns: int, now: t.Now) -> bool:
+    return now.ros_ns != 0 and stamp_ns - now.ros_ns > CLOCK_TOLERANCE_NS
 
 
 def _reader(kind: type) -> Callable[[Any], Any]:
