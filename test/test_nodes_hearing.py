@@ -14,7 +14,7 @@ from aura_ros.nodes.authenticity import Authenticity
 from aura_ros.nodes.hearing import Hearing
 from aura_ros.nodes.inputs import Input
 from aura_ros.nodes.topics import RELIABLE
-from aura_ros.types import NS, MemoryState, Now, PolicyFeatures
+from aura_ros.types import NS, JointState, MemoryState, Now, PolicyFeatures
 
 STREAM = Input("camera", "camera", "std_msgs/msg/String", RELIABLE, lambda m: m, 0.3)
 
@@ -121,6 +121,20 @@ def test_features_of_the_time_before_the_clock_was_set_back_are_not_heard(node, 
         node.heard.clear()
         node.takers["value"]("message")
         assert len(node.heard) == heard
+
+
+@pytest.mark.parametrize(("ahead_ms", "heard"), [(80, 1), (1000, 1), (1001, 0), (40_000, 0)])
+def test_what_was_sensed_far_ahead_of_the_clock_is_not_heard(node, ahead_ms, heard):
+    """A little ahead is badly synchronised: that is said, and for the rooms to refuse."""
+    node.now = lambda: Now(200 * NS, 1)
+    rest = np.zeros(2)
+    joints = JointState(200 * NS + ahead_ms * 1_000_000, rest, rest)
+    spec = replace(STREAM, read=lambda _: joints)
+    hearing = Hearing(node, [spec], Authenticity(), node)
+    hearing.begin()
+    node.takers["camera"]("message")
+    assert len(node.heard) == heard
+    assert "ahead of the clock" in hearing.problems()[0]
 
 
 def test_silence_is_said_of_streams_alone(node, hearing, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import dropwhile
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from aura_ros.types import NS, ClockJump, Instruction, Mode, Now, Tick
 
 START_NS = 100 * NS
 STEP_NS = NS // 100
+BACK_NS = 40 * NS
 
 
 class SimulatedTime:
@@ -62,7 +64,7 @@ def live():
 
 def steps(commands):
     """Largest step [rad] between commands."""
-    rows = np.array([m.position for _, m in commands])
+    rows = np.array([m.position for m in commands])
     return np.abs(np.diff(rows, axis=0)).max() if len(rows) > 1 else 0.0
 
 
@@ -76,12 +78,12 @@ def test_a_pause_pauses_motion(live):
     probe.until(lambda: commands[-1][0] > at + 1.0, "commands go on")
     paused = [(t, m) for t, m in commands if t > at + 0.2]
     assert len(paused) > 50
-    assert steps(paused) == 0.0
+    assert steps(m for _, m in paused) == 0.0
     clock.paused = False
     probe.until(lambda: watch.mode == Mode.ACTIVE, "sources are alive, plans allowed")
     moving(clock.robot, probe, "moves after the pause")
     assert all(m.passed for _, m in commands)
-    assert steps(commands) < 0.05
+    assert steps(m for _, m in commands) < 0.05
 
 
 @pytest.mark.parametrize("loop", [1, 2])
@@ -89,8 +91,10 @@ def test_a_jump_back_starts_everything_anew(live, loop):
     """Nothing planned before the jump moves after it; plans of the new time do."""
     probe, clock, watch, commands, chunks = live
     moving(clock.robot, probe)
+    probe.until(lambda: watch.fuser.committed, "plans are counted")
     before, committed = chunks[-1][1].episode, watch.fuser.committed
-    clock.jump(START_NS)
+    jumped_ns = clock.now_ns
+    clock.jump(jumped_ns - BACK_NS)
     at, heard = time.monotonic(), len(clock.robot.heard)
 
     def anew():
@@ -98,20 +102,23 @@ def test_a_jump_back_starts_everything_anew(live, loop):
 
     probe.until(lambda: min(anew(), default=committed) < committed, "plans are counted anew")
 
-    def came():
-        # A message of the old time may be under way; none is made after the jump was heard.
-        return [m for t, m in clock.robot.heard[heard:] if t > at + 0.1]
+    def new(messages, stamp):
+        """Messages of the old time may be under way; after the first of the new one, none is."""
+        return list(dropwhile(lambda m: stamp(m) * NS > jumped_ns - BACK_NS // 2, messages))
 
-    probe.until(came, "trajectories of the new time")
+    def trajectories():
+        said = (m for _, m in clock.robot.heard[heard:])
+        return new(said, lambda m: stamp_s(m.header.stamp))
+
+    probe.until(trajectories, "trajectories of the new time")
     moving(clock.robot, probe, "moves after the jump")
     probe.until(lambda: watch.mode == Mode.ACTIVE, "plans are allowed")
     assert chunks[-1][1].episode > before
-    new = came()
-    assert all(stamp_s(m.header.stamp) < clock.now_ns / NS + 1.0 for m in new)
+    assert all(stamp_s(m.header.stamp) < clock.now_ns / NS + 1.0 for m in trajectories())
     assert not watch.fuser.tripped
-    late = [(t, m) for t, m in commands if t > at + 0.1]
-    assert all(m.passed for _, m in late)
-    assert all(stamp_s(m.stamp) < (clock.now_ns + NS) / NS for _, m in late)
+    late = new((m for t, m in commands if t > at), lambda m: stamp_s(m.stamp))
+    assert all(m.passed for m in late)
+    assert all(stamp_s(m.stamp) < (clock.now_ns + NS) / NS for m in late)
     assert steps(late) < 0.05
 
 

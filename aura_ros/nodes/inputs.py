@@ -28,6 +28,9 @@ from aura_ros.robot.description import Robot
 SILENCE = {t.Image: 0.3, t.JointState: 0.3, t.Wrench: 0.3, t.Distance: 0.3, t.Lease: 0.3}
 # How far the stamps of sensors may be ahead of the clock; rooms refuse what follows from them.
 CLOCK_TOLERANCE_NS = 50_000_000
+# Clocks that differ by so much are not badly synchronised: one of them was set.
+FAR_AHEAD_NS = t.NS
+SENSED = t.Image | t.JointState | t.Objects | t.Wrench | t.Distance
 
 
 @dataclass(frozen=True)
@@ -62,20 +65,23 @@ def inputs_of(room: str, robot: Robot) -> Iterator[Input]:
 
 def ahead(value: Any, now: t.Now) -> str:
     """What is wrong with the stamp of a sensor's value: it lies in the future; else ""."""
-    sensors = t.Image | t.JointState | t.Objects | t.Wrench | t.Distance
-    if not isinstance(value, sensors) or not _is_ahead(value.stamp_ns, now):
+    if not isinstance(value, SENSED) or _ahead_ns(value, now) <= CLOCK_TOLERANCE_NS:
         return ""
     return "stamps are over 50 ms ahead of the clock: synchronise the clocks, check use_sim_time"
 
 
 def is_of_another_time(value: Any, now: t.Now) -> bool:
-    """Whether a value was made before the clock was set back. Nodes hear of that one after the
-    other, and what only tells of observations no room refuses for its stamp."""
-    return isinstance(value, t.PolicyFeatures | t.MemoryState) and _is_ahead(value.stamp_ns, now)
+    """Whether a value was made before the clock was set back: nodes hear of that one after the
+    other. Of what is sensed, and may be but badly synchronised, only where it lies far ahead;
+    features and memory states no room refuses for their stamps."""
+    if isinstance(value, t.PolicyFeatures | t.MemoryState):
+        return _ahead_ns(value, now) > CLOCK_TOLERANCE_NS
+    return isinstance(value, SENSED) and _ahead_ns(value, now) > FAR_AHEAD_NS
 
 
-def _is_ahead(stamp_ns: int, now: t.Now) -> bool:
-    return now.ros_ns != 0 and stamp_ns - now.ros_ns > CLOCK_TOLERANCE_NS
+def _ahead_ns(value: Any, now: t.Now) -> int:
+    stamp_ns: int = value.stamp_ns
+    return stamp_ns - now.ros_ns if now.ros_ns else 0
 
 
 def _reader(kind: type) -> Callable[[Any], Any]:
