@@ -66,15 +66,27 @@ def finger(robot):
     return robot.moved[-1][1].position[-1] if robot.moved else 0.0
 
 
-def switched(probe, watch, tell, text):
-    """What the fuser says that it did at the instruction ``text``."""
-    at = time.monotonic()
-    tell(text)
+def switched(probe, robot, watch, tell):
+    """What the fuser did at an instruction that came in motion.
 
-    def said():
-        return next((s.task_switch for s in watch.fuser_since(at) if s.task_switch), "")
+    One that comes while a busy machine has let it stop finds no motion, and nothing is said: then
+    another is told.
+    """
+    for k in range(TRIES):
+        moving(robot, probe)
+        at, committed = time.monotonic(), watch.fuser.committed
+        tell(f"sway on {k}")
 
-    return probe.until(said, "the fuser says what it did")
+        def said(at=at, committed=committed):
+            since = watch.fuser_since(at)
+            word = next((status.task_switch for status in since if status.task_switch), "")
+            goes_on = since and since[-1].committed > committed + 10
+            return word or (goes_on and "nothing")
+
+        word = probe.until(said, "the fuser says what it did, or goes on")
+        if word != "nothing":
+            return word
+    pytest.fail(f"no instruction came in motion in {TRIES} tries")
 
 
 def test_a_new_instruction_drops_the_motion_and_the_new_task_begins(live):
@@ -82,11 +94,11 @@ def test_a_new_instruction_drops_the_motion_and_the_new_task_begins(live):
     moving(robot, probe)
     probe.until(lambda: finger(robot) > OPENED - 0.002, "the hand is open")
     before = chunks[-1][1].episode
-    assert switched(probe, watch, tell, "sway on") == "dropped"
+    assert switched(probe, robot, watch, tell) == "dropped"
     probe.until(lambda: chunks[-1][1].episode > before, "an episode begins")
     committed = watch.fuser.committed
     probe.until(lambda: watch.fuser.committed > committed + 3, "its chunks are taken")
-    assert watch.mode == Mode.ACTIVE
+    probe.until(lambda: watch.mode == Mode.ACTIVE, "the guard lets it move")
     assert not watch.fuser.tripped
 
 
@@ -103,9 +115,10 @@ def half_a_grasp_is_interrupted(probe, robot, watch, tell):
 
     def said():
         words = (status.task_switch for status in watch.fuser_since(at))
-        return next((word for word in words if word in ("kept", "rolled_back")), "")
+        word = next((word for word in words if word in ("kept", "rolled_back")), "")
+        return word or (finger(robot) > OPENED - 0.002 and "nothing")
 
-    return probe.until(said, "the fuser says what it did")
+    return probe.until(said, "the fuser says what it did, or the hand opens without a word")
 
 
 def test_half_a_grasp_is_rolled_back_by_a_chunk_that_the_guard_allows(live):
@@ -114,7 +127,7 @@ def test_half_a_grasp_is_rolled_back_by_a_chunk_that_the_guard_allows(live):
     for _ in range(TRIES):
         if half_a_grasp_is_interrupted(probe, robot, watch, tell) == "rolled_back":
             break
-        # On a busy machine the word came after the grasp, which is kept, rightly.
+        # On a busy machine the word came after the grasp, which is kept, rightly, or in no motion.
         probe.until(lambda: finger(robot) > OPENED - 0.002, "the hand opens for another try")
     else:
         pytest.fail(f"no grasp was interrupted half way in {TRIES} tries")
@@ -125,5 +138,5 @@ def test_half_a_grasp_is_rolled_back_by_a_chunk_that_the_guard_allows(live):
     committed = watch.fuser.committed
     probe.until(lambda: watch.fuser.committed > committed + 3, "the new task goes on")
     probe.until(lambda: finger(robot) > OPENED - 0.002, "the hand is open again")
-    assert watch.mode == Mode.ACTIVE
+    probe.until(lambda: watch.mode == Mode.ACTIVE, "the guard lets it move")
     assert not watch.fuser.tripped
